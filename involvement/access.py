@@ -1,0 +1,163 @@
+"""Who may do what: the one table, and the wrappers through which every view is reached.
+
+A stranger to an organisation gets 404 (it might as well not exist), a member without the right 403. Roles add up.
+Nothing else in the project decides a right: templates ask ``viewer.may``, actions take ``by`` and check what matters.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from involvement.models import Membership, Organisation, User
+
+
+class Role(StrEnum):
+    LEAD = "lead"
+    EDITOR = "editor"
+    PATIENT_LEADER = "patient-leader"
+    BOARD_MEMBER = "board-member"
+    FACILITATOR = "facilitator"
+    VIEWER = "viewer"
+
+
+ROLE_NAMES = {
+    Role.LEAD: _("Lead"),
+    Role.EDITOR: _("Editor"),
+    Role.PATIENT_LEADER: _("Patient leader"),
+    Role.BOARD_MEMBER: _("Board member"),
+    Role.FACILITATOR: _("Facilitator"),
+    Role.VIEWER: _("Viewer"),
+}
+
+
+class Permission(StrEnum):
+    """One right. Verbs are about an organisation's own rows."""
+
+    READ = "read"  # front page, map, register, gaps, history, files
+    ACTIVITY_EDIT = "activity-edit"  # add, edit, withdraw, confirm running, pieces of work
+    ACTIVITY_IMPORT = "activity-import"
+    ACTIVITY_CLASSIFY = "activity-classify"
+    INFLUENCE_EDIT = "influence-edit"  # changes and evidence
+    COMPLETE_STATE = "complete-state"  # say or revoke that the list is complete
+    GAP_RESPOND = "gap-respond"  # plan, act
+    GAP_NOT_NEEDED = "gap-not-needed"  # judge "not needed"
+    AIM_ADOPT = "aim-adopt"
+    SERVICE_MANAGE = "service-manage"
+
+
+_VIEWER = frozenset({Permission.READ})
+_EDITOR = _VIEWER | {
+    Permission.ACTIVITY_EDIT,
+    Permission.ACTIVITY_IMPORT,
+    Permission.ACTIVITY_CLASSIFY,
+    Permission.INFLUENCE_EDIT,
+    Permission.COMPLETE_STATE,
+    Permission.GAP_RESPOND,
+}
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.FACILITATOR: _VIEWER,
+    Role.PATIENT_LEADER: _VIEWER,
+    Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.AIM_ADOPT},
+    Role.EDITOR: _EDITOR,
+    Role.LEAD: _EDITOR | {Permission.SERVICE_MANAGE},
+}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is looking, in which organisation, in which roles. Every read takes one."""
+
+    user: User
+    organisation: Organisation
+    roles: frozenset[Role]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return frozenset().union(*(ROLES[role] for role in self.roles))
+
+    def may(self, permission: Permission | str) -> bool:
+        """Return whether any of the viewer's roles carries ``permission``."""
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raise PermissionDenied (403) unless the viewer has ``permission``."""
+        if not self.may(permission):
+            raise PermissionDenied
+
+    # Templates cannot call with arguments: {% if viewer.can.activity_edit %}
+    @property
+    def can(self) -> dict[str, bool]:
+        return {permission.value.replace("-", "_"): permission in self.permissions for permission in Permission}
+
+
+def viewer_for(user: User, slug: str) -> Viewer:
+    """Return the viewer that ``user`` is in the organisation ``slug``; Http404 for a stranger. One query."""
+    memberships = list(
+        Membership.objects.filter(user=user, organisation__slug=slug, until__isnull=True).select_related("organisation")
+    )
+    if not memberships:
+        raise Http404
+    return Viewer(user, memberships[0].organisation, frozenset(Role(membership.role) for membership in memberships))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a view asks of whoever comes: "public", "member" (any signed-in account) or "organisation"."""
+
+    kind: str
+    read: Permission | None = None
+    write: Permission | None = None
+
+
+def organisation_view(permission: Permission, *, post: Permission | None = None, load: Callable | None = None):
+    """Turn ``org`` in the address and the signed-in user into ``request.viewer``; refuse whoever may not.
+
+    ``permission`` is needed to come in at all, ``post`` (when given) also for any method that writes. ``load`` is a
+    function (organisation, **captured) -> object; it is handed to the view in place of the captured key, and its
+    DoesNotExist is a 404. The view is called as ``view(request, organisation[, object])``. The policy is stamped on
+    the view, where the system check and the access walk read it.
+    """
+
+    def wrap(view):
+        @functools.wraps(view)
+        def inner(request, org: str, **captured):
+            viewer = viewer_for(request.user, org)
+            viewer.require(permission)
+            if post is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
+                viewer.require(post)
+            request.viewer = viewer
+            if load is None:
+                return view(request, viewer.organisation, **captured)
+            try:
+                loaded = load(viewer.organisation, **captured)
+            except ObjectDoesNotExist as missing:
+                raise Http404 from missing
+            return view(request, viewer.organisation, loaded)
+
+        inner.policy = Policy("organisation", permission, post or permission)
+        return inner
+
+    return wrap
+
+
+def public_view(view):
+    """Mark a view that anybody may see without signing in. The set of these is frozen in tests/guards."""
+    view = login_not_required(view)
+    view.policy = Policy("public")
+    return view
+
+
+def member_view(view):
+    """Mark a view that any signed-in person may see, of no organisation in particular."""
+    view.policy = Policy("member")
+    return view

@@ -1,0 +1,31 @@
+"""An organisation's rows, one noun a file."""
+
+from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
+from .classification import Classification, Placement
+from .influence import Change, ChangeFacet, Evidence, StoredFile
+from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
+from .responses import Aim, Complete, Response, Ruling
+
+__all__ = [
+    "Activity",
+    "ActivityGroup",
+    "ActivityService",
+    "Aim",
+    "Change",
+    "ChangeFacet",
+    "Classification",
+    "Complete",
+    "Evidence",
+    "Membership",
+    "Organisation",
+    "PieceOfWork",
+    "Placement",
+    "RequestKey",
+    "Response",
+    "Ruling",
+    "RunningConfirmation",
+    "SecurityEvent",
+    "Service",
+    "StoredFile",
+    "User",
+]

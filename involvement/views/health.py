@@ -1,0 +1,14 @@
+"""Stub: to be written."""
+
+from django.http import HttpResponse
+
+from involvement.access import Permission, organisation_view, public_view, member_view
+
+
+@public_view
+def healthz(request):
+    return HttpResponse('stub', status=501)
+
+@public_view
+def readyz(request):
+    return HttpResponse('stub', status=501)

@@ -1,0 +1,18 @@
+"""Stub: to be written."""
+
+from django.http import HttpResponse
+
+from involvement.access import Permission, organisation_view, public_view, member_view
+
+
+@organisation_view(Permission.READ)
+def map_page(request, organisation, *args, **kwargs):
+    return HttpResponse('stub', status=501)
+
+@organisation_view(Permission.READ)
+def map_json(request, organisation, *args, **kwargs):
+    return HttpResponse('stub', status=501)
+
+@organisation_view(Permission.READ)
+def map_csv(request, organisation, *args, **kwargs):
+    return HttpResponse('stub', status=501)

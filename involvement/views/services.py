@@ -1,0 +1,14 @@
+"""Stub: to be written."""
+
+from django.http import HttpResponse
+
+from involvement.access import Permission, organisation_view, public_view, member_view
+
+
+@organisation_view(Permission.READ)
+def service_page(request, organisation, *args, **kwargs):
+    return HttpResponse('stub', status=501)
+
+@organisation_view(Permission.SERVICE_MANAGE)
+def service_edit(request, organisation, *args, **kwargs):
+    return HttpResponse('stub', status=501)
