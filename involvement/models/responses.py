@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .base import OrganisationRow, Versioned
+from .base import OrganisationRow, Versioned, together
 
 
 class Aim(OrganisationRow):
@@ -72,6 +72,7 @@ class Complete(OrganisationRow):
     checklist = models.JSONField(default=list)  # the slugs of the place's checklist that were walked: all of them
     as_at = models.DateField()
     revoked_on = models.DateField(null=True)
+    revoked_by = models.ForeignKey("involvement.User", null=True, on_delete=models.PROTECT, related_name="+")
     revoked_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -80,7 +81,8 @@ class Complete(OrganisationRow):
             models.CheckConstraint(
                 condition=(Q(scope="service") & Q(service__isnull=False)) | (~Q(scope="service") & Q(service__isnull=True)),
                 name="complete_scope_fits_service",
-            )
+            ),
+            together("complete_revoked_who_and_when", "revoked_on", "revoked_by"),
         ]
         indexes = [models.Index(fields=["organisation", "place", "as_at"], name="complete_of_place")]
 
