@@ -1,0 +1,25 @@
+// Starts the NHS components (menu, error summary, radios that open further questions), and again in what htmx brings.
+// Every page works without this file.
+
+document.body.classList.add("js-enabled");
+if ("noModule" in HTMLScriptElement.prototype) {
+  document.body.classList.add("nhsuk-frontend-supported");
+}
+
+const source = document.getElementById("app-script")?.dataset.nhsuk;
+const { initAll } = await import(source);
+
+initAll();
+
+document.body.addEventListener("htmx:load", (event) => {
+  const arrived = event.detail.elt;
+  if (arrived !== document.body) {
+    initAll({ scope: arrived });
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-app-print]")) {
+    window.print();
+  }
+});
