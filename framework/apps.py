@@ -1,6 +1,23 @@
+"""The app that holds the theory."""
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def mirror_content(sender, using, apps, **kwargs) -> None:
+    """Mirror the content into the database after a migration; nothing to do where the tables are not there yet."""
+    from .models import mirror
+
+    try:
+        apps.get_model("framework", "Facet")
+    except LookupError:  # migrated back to before the tables
+        return
+    mirror(apps, using)
 
 
 class FrameworkConfig(AppConfig):
     name = "framework"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(mirror_content, sender=self, dispatch_uid="framework.mirror")
