@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
 
 
 class InvolvementConfig(AppConfig):
@@ -8,3 +10,10 @@ class InvolvementConfig(AppConfig):
 
     def ready(self):
         from involvement import checks  # noqa: F401  registers the route policy and cache checks
+
+        post_migrate.connect(make_cache_table, sender=self)
+
+
+def make_cache_table(*, using: str, verbosity: int, **_signal) -> None:
+    """Make the table of the shared cache with the others, so that nobody can forget it; where it is, do nothing."""
+    call_command("createcachetable", database=using, verbosity=verbosity)

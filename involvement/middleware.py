@@ -1,0 +1,66 @@
+"""What happens around every request: a line in the log, and the headers that no view should have to think of."""
+
+import logging
+import re
+import time
+import uuid
+
+from django.conf import settings
+from django.utils.cache import patch_cache_control
+
+from involvement.logs import request_id, user_hash
+
+log = logging.getLogger("involvement.request")
+REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+def request_log(get_response):
+    """Give each request an id (a trusted proxy's own, else a new one), return it, and log one line when it is done."""
+
+    def middleware(request):
+        given = request.headers.get("X-Request-ID", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
+        request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        token = request_id.set(request.id)
+        started = time.perf_counter()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = request.id
+            log.info("request", extra=_facts(request, response.status_code, started))
+            return response
+        finally:
+            request_id.reset(token)
+
+    return middleware
+
+
+def _facts(request, status: int, started: float) -> dict:
+    match, viewer = request.resolver_match, getattr(request, "viewer", None)
+    user = request.__dict__.get("_cached_user")  # only where the request has read it: logging asks the database nothing
+    return {
+        "route": match.view_name if match else "",
+        "method": request.method,
+        "status": status,
+        "ms": round((time.perf_counter() - started) * 1000, 1),
+        "organisation": viewer.organisation.pk if viewer else None,
+        "user": user_hash(user.pk) if user is not None else "",
+    }
+
+
+def headers(get_response):
+    """Keep what signed-in people see out of every store, and what the site never uses (cameras, …) switched off.
+
+    Whoever sends or is given a session cookie counts as signed in: it asks the database nothing, and errs on the safe
+    side. Other pages may be kept by the browser that asked, which has to ask again each time.
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        session = settings.SESSION_COOKIE_NAME
+        if session in request.COOKIES or session in response.cookies:
+            response["Cache-Control"] = "no-store, private"
+        elif not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
+
+    return middleware
