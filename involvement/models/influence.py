@@ -7,7 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from framework.catalogue import catalogue
+
 from .base import OrganisationRow, Versioned
+
+
+GRADES = {"statement": 1, "document": 2, "corroboration": 3}
 
 
 class Change(OrganisationRow, Versioned):
@@ -33,6 +38,11 @@ class Change(OrganisationRow, Versioned):
     offered_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     taken_up_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     history = HistoricalRecords()
+
+    @property
+    def grade(self) -> int:
+        """Return the best grade of evidence still standing today: 0 nothing, 1 our word, 2 a document, 3 people confirm."""
+        return max((each.grade for each in self.evidence.all() if each.withdrawn_on is None), default=0)
 
     class Meta:
         default_related_name = "changes"
@@ -63,6 +73,12 @@ class ChangeFacet(OrganisationRow):
     change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="facets")
     facet = models.CharField(max_length=40)
     history = HistoricalRecords()
+
+    @property
+    def facet_title(self) -> str:
+        """Return the way in words: "As users: access"."""
+        facet = catalogue().facets.get(self.facet)
+        return f"{catalogue().places[facet.place].as_title}: {facet.title.lower()}" if facet else self.facet
 
     class Meta:
         default_related_name = "change_facets"
@@ -100,6 +116,11 @@ class Evidence(OrganisationRow):
     corroborated_by = models.CharField(_("who confirms it"), max_length=200, blank=True)  # a role, not a patient's name
     corroborator = models.ForeignKey("involvement.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_on = models.DateField(null=True, blank=True)
+
+    @property
+    def grade(self) -> int:
+        """Return the grade that follows from the kind (framework, "Evidence of influence")."""
+        return GRADES[self.kind]
 
     class Meta:
         default_related_name = "evidence"
