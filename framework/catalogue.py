@@ -46,9 +46,9 @@ class Source:
     author: str
     title: str
     where: str
-    year: int
     checked: str
     note: str
+    year: int | None = None
     url: str = ""
 
 
@@ -213,6 +213,15 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Signpost:
+    """A question that tells the places apart, with the answer that points to ``place`` (or not-involvement)."""
+
+    question: str
+    answer: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Crosswalk:
     """Another framework, with a tag for each place. Tags, never conversions."""
 
@@ -243,6 +252,7 @@ class Catalogue:
     grades: tuple[Grade, ...]
     facts: tuple[Fact, ...]
     notes: dict[str, Note]
+    signposts: tuple[Signpost, ...]
     crosswalks: tuple[Crosswalk, ...]
     sources: dict[str, Source]
 
@@ -333,9 +343,10 @@ def _sources(raw: dict) -> dict[str, Source]:
             raise ContentError(f"{where}: checked is “{checked}”, not seen, named or own")
         sources[key] = Source(
             key,
-            *(_need(entry, field, where) for field in ("author", "title", "where", "year")),
+            *(_need(entry, field, where) for field in ("author", "title", "where")),
             checked,
             words(entry, "note", where),
+            entry.get("year"),
             entry.get("url", ""),
         )
     return sources
@@ -455,6 +466,8 @@ def _cases(raw: dict, facets: dict, kinds: dict, sources: dict, answers: tuple[s
         named = _known(entry.get("facets", ()), facets, where)
         if bool(named) == (place == NOT_INVOLVEMENT):
             raise ContentError(f"{where}: a case has ways to take part unless it is not involvement")
+        if named and not any(key.startswith(f"{place}/") for key in named):
+            raise ContentError(f"{where}: none of its ways belongs to “{place}”")
         contested = _known(entry.get("contested", ()), answers, where)
         if place in contested:
             raise ContentError(f"{where}: “{place}” cannot be both the place and the other view")
@@ -530,6 +543,15 @@ def _notes(raw: dict, sources: dict) -> dict[str, Note]:
     }
 
 
+def _signposts(raw: dict, answers: tuple[str, ...]) -> tuple[Signpost, ...]:
+    built = []
+    for number, entry in enumerate(raw.get("signposts", []), start=1):
+        where = f"notes.toml, signpost {number}"
+        (place,) = _known([_need(entry, "place", where)], answers, where)
+        built.append(Signpost(words(entry, "question", where), words(entry, "answer", where), place))
+    return tuple(built)
+
+
 def _crosswalks(raw: dict, sources: dict) -> tuple[Crosswalk, ...]:
     built = []
     for slug, entry in raw.get("crosswalks", {}).items():
@@ -556,8 +578,6 @@ def load(directory: Path = CONTENT) -> Catalogue:
 
     def others(entry: dict, where: str) -> tuple[str, ...]:
         """Return the titles of the cases that ``entry`` offers as what others do."""
-        if not titles:  # the worked cases are still being written
-            return ()
         return tuple(titles[slug] for slug in _known(entry.get("elsewhere", ()), titles, f"{where}, elsewhere"))
 
     places = {slug: _place(slug, entry, relationships, sources, others) for slug, entry in raw["places"].items()}
@@ -581,6 +601,7 @@ def load(directory: Path = CONTENT) -> Catalogue:
         grades=_grades(notes),
         facts=_facts(read_content("facts", directory), sources),
         notes=_notes(notes, sources),
+        signposts=_signposts(notes, answers),
         crosswalks=_crosswalks(notes, sources),
         sources=sources,
     )
