@@ -32,6 +32,26 @@ class PieceOfWork(OrganisationRow, Versioned):
         return self.title
 
 
+class ActivityQuerySet(models.QuerySet):
+    """Selections of activities in the domain's words. Reach them through ``organisation.activities``."""
+
+    def listed(self):
+        """Leave out what was withdrawn, that is, entered by mistake."""
+        return self.filter(withdrawn_on=None)
+
+    def matching(self, q: str):
+        """Keep the activities in which every word of ``q`` stands: in title, description, reference or method."""
+        found = self
+        for word in q.split()[:10]:
+            found = found.filter(
+                models.Q(title__icontains=word)
+                | models.Q(description__icontains=word)
+                | models.Q(reference__icontains=word)
+                | models.Q(method__icontains=word)
+            )
+        return found
+
+
 class Activity(OrganisationRow, Versioned):
     """One thing through which citizens took, take or will take part.
 
@@ -71,6 +91,7 @@ class Activity(OrganisationRow, Versioned):
     source_url = models.URLField(_("web address of the source"), max_length=500, blank=True)
     withdrawn_on = models.DateField(null=True, blank=True)
     withdrawn_reason = models.CharField(_("why it is withdrawn"), max_length=500, null=True, blank=True)
+    objects = ActivityQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
