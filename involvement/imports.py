@@ -11,10 +11,12 @@ import csv
 import io
 import re
 import string
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -654,3 +656,29 @@ def past_result(*, organisation: Organisation, by: User, key: UUID) -> dict | No
     """Return what the import of this form came to, or None when the person sent no such form here."""
     known = RequestKey.objects.filter(organisation=organisation, actor=by, key=key).first()
     return known.result if known and "added" in known.result else None
+
+
+# 5. Between the steps of the web upload
+
+DRAFT_KEPT = 24 * 60 * 60  # seconds
+
+
+def keep_draft(*, organisation: Organisation, by: User, content: bytes | str) -> UUID:
+    """Keep an upload for a day between its steps, for the person who sent it, in this organisation only.
+
+    In the cache that all workers share, so that nothing has to be cleared away. Returns its id.
+    """
+    draft = uuid4()
+    text = content if isinstance(content, str) else _decode(content)
+    cache.set(_draft_key(organisation, by, draft), zlib.compress(text.encode("utf-8", "replace")), DRAFT_KEPT)
+    return draft
+
+
+def kept_draft(*, organisation: Organisation, by: User, draft: UUID) -> Table | None:
+    """Return the table of a kept upload; None when it is another's, of another organisation, or no longer kept."""
+    kept = cache.get(_draft_key(organisation, by, draft))
+    return read_table(zlib.decompress(kept).decode("utf-8")) if kept else None
+
+
+def _draft_key(organisation: Organisation, by: User, draft: UUID) -> str:
+    return f"import-draft-{organisation.pk}-{by.pk}-{draft}"
