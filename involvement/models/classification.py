@@ -63,6 +63,21 @@ class Classification(OrganisationRow):
             )
         ]
 
+    CLOSING = frozenset({"until", "void_at", "void_reason", "voided_by_id"})
+
+    def save(self, *args, **kwargs):
+        """Write a new row, or close this one. Raises TypeError for any other change, and for opening it again."""
+        if not self._state.adding:
+            stored = Classification.objects.filter(pk=self.pk).values().get()
+            changed = {name for name, value in stored.items() if getattr(self, name) != value}
+            reopened = {name for name in changed & self.CLOSING if stored[name] is not None}
+            if changed - self.CLOSING or reopened:
+                raise TypeError(f"classifications are append-only: {sorted(changed)} cannot be changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("classifications are append-only")
+
 
 class Placement(OrganisationRow):
     """One way (facet) in which a classification says people took part, and what makes it count.
@@ -93,3 +108,12 @@ class Placement(OrganisationRow):
         default_related_name = "placements"
         constraints = [models.UniqueConstraint(fields=["classification", "facet"], name="placement_once_a_facet")]
         indexes = [models.Index(fields=["organisation", "classification", "facet", "part"], name="placement_of_classification")]
+
+    def save(self, *args, **kwargs):
+        """Write a new row. Raises TypeError for an existing one: a placement never changes."""
+        if not self._state.adding:
+            raise TypeError("placements are append-only")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("placements are append-only")
