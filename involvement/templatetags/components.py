@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from django import template
+from django.forms import RadioSelect
 from django.urls import reverse
 from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from framework.catalogue import NOT_INVOLVEMENT, catalogue
 
 register = template.Library()
 
@@ -58,13 +62,13 @@ def summary_errors(form) -> list[dict]:
 @register.filter
 def first_box(field) -> str:
     """Return the id of the first control of a bound field: a group of radios or a date has several."""
-    widget = field.field.widget
-    if hasattr(widget, "first_id"):
-        return widget.first_id(field.auto_id)
-    return f"{field.auto_id}_0" if getattr(widget, "option_template_name", "") and widget.input_type in (
-        "radio",
-        "checkbox",
-    ) else field.id_for_label or field.auto_id
+    control = field.field.widget
+    if hasattr(control, "first_id"):
+        return control.first_id(field)
+    if isinstance(control, RadioSelect):  # CheckboxSelectMultiple is one too; a grouped choice counts by group first
+        grouped = any(isinstance(title, (list, tuple)) for _value, title in control.choices)
+        return f"{field.auto_id}_0_0" if grouped else f"{field.auto_id}_0"
+    return field.id_for_label or field.auto_id
 
 
 @register.filter
@@ -75,7 +79,119 @@ def day(value) -> str:
 
 @register.filter
 def status_of(slug: str):
-    """Return the framework's status ``slug`` (its title, sign and meaning)."""
-    from framework.catalogue import catalogue
+    """Return the framework's status ``slug``: ``{% with status=cell.status|status_of %}{{ status.meaning }}``."""
+    return catalogue().statuses[str(slug)]
 
-    return catalogue().statuses[slug]
+
+@register.filter
+def place_of(slug: str):
+    """Return the framework's place ``slug``: ``{% with place=slug|place_of %}{{ place.as_title }}: {{ place.line }}``."""
+    return catalogue().places[slug]
+
+
+@register.filter
+def facet_of(key: str):
+    """Return the framework's way to take part ``key`` ("owners/strategy")."""
+    return catalogue().facets[key]
+
+
+@register.simple_tag
+def place_title(slug: str) -> str:
+    """Write the title of a place, "Owners"; "Not involvement" for what is in none."""
+    if slug == NOT_INVOLVEMENT:
+        return gettext("Not involvement")
+    return catalogue().places[slug].title
+
+
+@register.simple_tag
+def facet_title(key: str, with_place: bool = False) -> str:
+    """Write the title of a way to take part, "Strategy"; ``with_place=True`` writes "Owners: strategy"."""
+    facet = catalogue().facets[key]
+    if not with_place:
+        return facet.title
+    return f"{catalogue().places[facet.place].title}: {facet.title[:1].lower()}{facet.title[1:]}"
+
+
+@register.inclusion_tag("components/place_name.html")
+def place_name(slug: str) -> dict:
+    """Draw a place's title behind a mark in its colour."""
+    return {"slug": slug, "title": place_title(slug)}
+
+
+@register.inclusion_tag("components/status.html")
+def status_tag(status, words: str = "") -> dict:
+    """Draw a status as sign and word: ``{% status_tag cell %}`` or ``{% status_tag "planned" %}``.
+
+    ``words`` replaces the word, where a table has room for less or says more.
+    """
+    return {"status": status_of(getattr(status, "status", status)), "words": words}
+
+
+@register.inclusion_tag("components/status_key.html")
+def status_key() -> dict:
+    """Draw the key of the map: all seven statuses with what they mean."""
+    return {"statuses": catalogue().statuses.values()}
+
+
+@register.inclusion_tag("components/balance.html")
+def balance(counts) -> dict:
+    """Draw how activities are spread: ``{% balance map.activities.by_place %}``, a dict of place slug to count.
+
+    Every place is in the list underneath; only those with something are in the bar.
+    """
+    places = [(slug, place.title, counts.get(slug, 0)) for slug, place in catalogue().places.items()]
+    total, before, parts = sum(count for _slug, _title, count in places), 0, []
+    for slug, title, count in places:
+        width = 100 * count / total if total else 0
+        wide = width > 3 + len(title)
+        parts.append(
+            {
+                "slug": slug,
+                "title": title,
+                "count": count,
+                "x": f"{before:.3f}%",
+                "width": f"{width:.3f}%",
+                "middle": f"{before + width / 2:.3f}%",
+                "words": f"{count} {title.lower()}" if wide else str(count) if width > 3 else "",
+            }
+        )
+        before += width
+    return {"parts": parts, "total": total}
+
+
+@register.inclusion_tag("components/sortable_header.html", takes_context=True)
+def sortable_header(context, key: str, title: str, numeric: bool = False) -> dict:
+    """Draw a column heading that sorts: ``{% sortable_header "title" _("Title") %}`` inside a table's heading row.
+
+    It reads and writes ``?sort=key`` (rising) or ``?sort=-key`` (falling), keeps the rest of the query and starts at
+    page 1. The view decides what a key means; the default order may be handed in as ``sort`` in the context.
+    """
+    request = context["request"]
+    sort = request.GET.get("sort") or context.get("sort", "")
+    state = {key: "ascending", f"-{key}": "descending"}.get(sort, "none")
+    query = request.GET.copy()
+    query.pop("page", None)
+    query["sort"] = f"-{key}" if state == "ascending" else key
+    return {"title": title, "state": state, "href": f"?{query.urlencode()}", "numeric": numeric}
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context, page) -> dict:
+    """Draw the links of a paginated list (a Django ``Page``), keeping the query; nothing when there is one page."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+
+    def address(number: int) -> str:
+        query["page"] = number
+        return f"?{query.urlencode()}"
+
+    pages = [
+        {"number": number, "href": address(number), "current": number == page.number} if isinstance(number, int) else None
+        for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    ]
+    return {
+        "page": page,
+        "pages": pages,
+        "previous": address(page.number - 1) if page.has_previous() else "",
+        "next": address(page.number + 1) if page.has_next() else "",
+    }

@@ -1,0 +1,86 @@
+"""What every form has: NHS markup, plain errors, the key that makes a double sending write once."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from involvement.actions.base import Refused
+from involvement.models import Organisation
+
+_DJANGO_REQUIRED = forms.Field.default_error_messages["required"]
+
+
+class RequestKeyMixin(forms.Form):
+    """Adds ``request_key``: a hidden UUID, new for each fresh form and kept while its errors are put right.
+
+    Hand ``cleaned_data["request_key"]`` to an action as ``key`` (actions.base.once).
+    """
+
+    request_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+
+
+class NHSForm(RequestKeyMixin, forms.Form):
+    """A form in NHS markup: ``{% crispy form %}`` inside ``<form method="post" novalidate>{% csrf_token %}``.
+
+    The browser's own checks stay off, so that everybody meets the same words. A field without its own "required"
+    message gets one that names it.
+    """
+
+    use_required_attribute = False
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if field.error_messages.get("required") is _DJANGO_REQUIRED:
+                field.error_messages["required"] = required_message(field, name)
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        """The crispy helper: no form tag and no token, which the page writes itself."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        return helper
+
+    def refuse(self, refused: Refused) -> None:
+        """Show what an action refused at the fields it named; what names no field of this form is said of the whole."""
+        for name, message in refused.messages.items():
+            self.add_error(name if name in self.fields and not self.fields[name].widget.is_hidden else None, message)
+
+
+class OrganisationForm(NHSForm):
+    """A form over one organisation's rows: it takes the organisation and builds its choices from it only."""
+
+    def __init__(self, *args, organisation: Organisation, **kwargs):
+        self.organisation = organisation
+        super().__init__(*args, **kwargs)
+
+
+class SearchForm(forms.Form):
+    """A form that asks and never writes (method GET): NHS markup, no key, nothing required by the browser."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    helper = NHSForm.helper
+
+
+def required_message(field: forms.Field, name: str) -> str:
+    """Return what to say when ``field`` was left empty: "Enter title", "Choose service", "Answer the question “Who decided?”"."""
+    label = str(field.label or name.replace("_", " ")).strip()
+    if label.endswith("?"):
+        return _("Answer the question “%(label)s”") % {"label": label}
+    if isinstance(field, forms.BooleanField):
+        return _("Tick “%(label)s”") % {"label": label}
+    chosen = isinstance(field, (forms.ChoiceField, forms.ModelChoiceField))
+    words = label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return (_("Choose %(label)s") if chosen else _("Enter %(label)s")) % {"label": words}
