@@ -49,6 +49,7 @@ class Permission(StrEnum):
     COMPLETE_STATE = "complete-state"  # say or revoke that the list is complete
     GAP_RESPOND = "gap-respond"  # plan, act
     GAP_NOT_NEEDED = "gap-not-needed"  # judge "not needed"
+    GAP_ANSWER = "gap-answer"  # reach the form: whoever may give one of the three answers; the action checks which
     AIM_ADOPT = "aim-adopt"
     SERVICE_MANAGE = "service-manage"
 
@@ -61,13 +62,14 @@ _EDITOR = _VIEWER | {
     Permission.INFLUENCE_EDIT,
     Permission.COMPLETE_STATE,
     Permission.GAP_RESPOND,
+    Permission.GAP_ANSWER,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.FACILITATOR: _VIEWER,
     Role.PATIENT_LEADER: _VIEWER,
-    Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.AIM_ADOPT},
+    Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.GAP_ANSWER, Permission.AIM_ADOPT},
     Role.EDITOR: _EDITOR,
     Role.LEAD: _EDITOR | {Permission.SERVICE_MANAGE},
 }

@@ -1,5 +1,7 @@
 """What the organisation wants of each place, says of its list, and does about a gap."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +58,12 @@ class Response(OrganisationRow, Versioned):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "place", "facet", "kind"], name="response_of_cell")]
+
+    def in_force(self, on: date) -> bool:
+        """Return whether the answer stands on the day ``on``: made, not ended, "not needed" not past its review."""
+        ended = self.ended_on is not None and self.ended_on <= on
+        judged_again = self.kind == self.Kind.NOT_NEEDED and self.review_on <= on
+        return self.made_on <= on and not ended and not judged_again
 
 
 class Complete(OrganisationRow):
