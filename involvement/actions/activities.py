@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
 from framework.catalogue import catalogue
-from involvement.actions.base import Refused, once, take, today, writing
+from involvement.actions.base import Conflict, Refused, once, take, today, writing
 from involvement.dates import read_date, read_period
 from involvement.models import (
     Activity,
@@ -115,7 +115,8 @@ def add_activity(*, organisation: Organisation, by: User, facts: ActivityFacts, 
     """Add an activity to the register; stating that it is running is today's answer to "is it running?".
 
     Dates are kept as written and read at their widest; one that cannot be read is no error, it counts for nothing.
-    Raises Refused with a sentence for each field that is wrong.
+    A form (``key``) that is sent twice writes once; sent again with other facts, it is another activity. Raises
+    Refused with a sentence for each field that is wrong.
     """
 
     def write() -> dict:
@@ -129,6 +130,8 @@ def add_activity(*, organisation: Organisation, by: User, facts: ActivityFacts, 
                 _confirm(activity, by, today(), True)
         return {"activity": activity.pk}
 
+    said = sorted((name, str(value)) for name, value in facts.items())
+    key = uuid5(key, f"{organisation.pk} {said}") if key else None
     result = once(organisation=organisation, by=by, key=key, write=write)
     return organisation.activities.get(pk=result["activity"])
 
@@ -152,7 +155,9 @@ def add_activities(*, organisation: Organisation, by: User | None, many: list[Ac
         activities = bulk_create_with_history(activities, Activity, batch_size=200, default_user=by)
         both = list(zip(activities, many, strict=True))
         rows = {"organisation": organisation, "recorded_by": by}
-        named = [ActivityService(activity=a, service=s, **rows) for a, facts in both for s in facts.get("named_services", ())]
+        named = [
+            ActivityService(activity=a, service=s, **rows) for a, facts in both for s in facts.get("named_services", ())
+        ]
         groups = [
             ActivityGroup(
                 activity=activity,
@@ -175,35 +180,45 @@ def add_activities(*, organisation: Organisation, by: User | None, many: list[Ac
     return activities
 
 
-def edit_activity(
-    *, activity: Activity, by: User, facts: ActivityFacts, version: int, key: UUID | None = None
-) -> Activity:
+def edit_activity(*, activity: Activity, by: User, facts: ActivityFacts, version: int) -> Activity:
     """Change what ``facts`` name, and only the rows that differ; nothing differing, nothing is written.
 
-    ``version`` is the one that the person started from: Conflict when somebody saved since. A repeat of the same
-    form (``key``) answers with what its first sending made. Raises Refused as add_activity does, and when the
-    activity was withdrawn.
+    ``version`` is the one that the person started from: Conflict when somebody saved since, unless ``facts`` are what
+    is saved now (the same form sent twice). Raises Refused as add_activity does, and when it was withdrawn.
     """
-
-    def write() -> dict:
-        with writing(activity.organisation):
+    with writing(activity.organisation):
+        try:
             current = take(activity, version)
-            _not_withdrawn(current)
-            stated = current.stated_status
-            changed = _fill(current, facts)
-            mine = {"organisation": activity.organisation}
-            if "named_services" in facts:
-                changed |= _name_services(current, current.named_services.filter(**mine), facts["named_services"], by)
-            if "groups" in facts:
-                changed |= _include_groups(current, current.groups.filter(**mine), facts["groups"], by)
-            if changed:
-                _save(current, by)
-            if current.stated_status == Activity.StatedStatus.RUNNING != stated:
-                _confirm(current, by, today(), True)
-        return {"activity": current.pk}
+        except Conflict as conflict:
+            _not_withdrawn(conflict.current)
+            if _says_the_same(conflict.current, facts):
+                return activity.organisation.activities.get(pk=activity.pk)
+            raise
+        _not_withdrawn(current)
+        stated, mine = current.stated_status, {"organisation": activity.organisation}
+        changed = _fill(current, facts)
+        if "named_services" in facts:
+            changed |= _name_services(current, current.named_services.filter(**mine), facts["named_services"], by)
+        if "groups" in facts:
+            changed |= _include_groups(current, current.groups.filter(**mine), facts["groups"], by)
+        if changed:
+            _save(current, by)
+        if current.stated_status == Activity.StatedStatus.RUNNING != stated:
+            _confirm(current, by, today(), True)
+    return activity.organisation.activities.get(pk=activity.pk)
 
-    result = once(organisation=activity.organisation, by=by, key=key, write=write)
-    return activity.organisation.activities.get(pk=result["activity"])
+
+def _says_the_same(current: Activity, facts: ActivityFacts) -> bool:
+    """Return whether the record says already what ``facts`` would make it say."""
+    mine = {"organisation": current.organisation}
+    if any(getattr(current, name) != _tidy(name, facts[name]) for name in OWN_FIELDS if name in facts):
+        return False
+    named = set(current.named_services.filter(**mine).values_list("service_id", flat=True))
+    if "named_services" in facts and named != {service.pk for service in facts["named_services"]}:
+        return False
+    groups = set(current.groups.filter(**mine).values_list("group", "reach", "support"))
+    wanted = {(each["group"], each.get("reach"), _line(each.get("support"))) for each in facts.get("groups", ())}
+    return "groups" not in facts or groups == wanted
 
 
 def withdraw_activity(*, activity: Activity, by: User, reason: str, version: int) -> Activity:
