@@ -40,9 +40,10 @@ class ContentError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """A work that the content rests on. ``checked``: "seen", "named" (cited by one that was seen) or "own"."""
+    """A work that the content rests on; ``cite`` is its short name. ``checked``: "seen", "named" (cited by one that was seen) or "own"."""
 
     key: str
+    cite: str
     author: str
     title: str
     where: str
@@ -192,7 +193,7 @@ class Grade:
 
 @dataclass(frozen=True)
 class Fact:
-    """A dated fact or figure. Law is not legal advice; ``review_by`` is when someone must look again."""
+    """A dated fact on ``topic``: a place slug or "law" (not legal advice). By ``review_by`` someone must look again."""
 
     slug: str
     topic: str
@@ -261,6 +262,10 @@ class Catalogue:
         if place not in self.places:
             raise KeyError(place)
         return tuple(facet for facet in self.facets.values() if facet.place == place)
+
+    def facts_on(self, topic: str) -> tuple[Fact, ...]:
+        """Return the facts on ``topic``: a place slug or "law"."""
+        return tuple(fact for fact in self.facts if fact.topic == topic)
 
     def cases_of(self, place: str) -> tuple[Case, ...]:
         """Return the worked cases whose primary place is ``place`` (a place slug or not-involvement)."""
@@ -343,7 +348,7 @@ def _sources(raw: dict) -> dict[str, Source]:
             raise ContentError(f"{where}: checked is “{checked}”, not seen, named or own")
         sources[key] = Source(
             key,
-            *(_need(entry, field, where) for field in ("author", "title", "where")),
+            *(_need(entry, field, where) for field in ("cite", "author", "title", "where")),
             checked,
             words(entry, "note", where),
             entry.get("year"),
@@ -516,10 +521,11 @@ def _facts(raw: dict, sources: dict) -> tuple[Fact, ...]:
     facts = []
     for slug, entry in raw.get("facts", {}).items():
         where = f"facts.toml, {slug}"
+        _known([_need(entry, "topic", where)], (*SHAPE, "law"), where)
         facts.append(
             Fact(
                 slug,
-                _need(entry, "topic", where),
+                entry["topic"],
                 words(entry, "text", where),
                 _need(entry, "as_at", where),
                 entry.get("review_by"),
