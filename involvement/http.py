@@ -10,7 +10,9 @@ from involvement.actions.base import Conflict
 from involvement.forms.differences import differences
 
 
-def render_page(request: HttpRequest, template: str, context: dict, part: str | None = None, status: int = 200) -> HttpResponse:
+def render_page(
+    request: HttpRequest, template: str, context: dict, part: str | None = None, status: int = 200
+) -> HttpResponse:
     """Render ``template``, or only its partial ``part`` when htmx asks for a part of the page.
 
     The same address serves both; a part is a ``{% partialdef part %}`` inside the page's own template, so the two
@@ -41,11 +43,11 @@ def render_conflict(
     """
     form.data = form.data.copy()
     form.data[form.add_prefix("version")] = conflict.current.version
-    saved = conflict.current.history.select_related("history_user").first() if hasattr(conflict.current, "history") else None
+    history = getattr(conflict.current, "history", None)
     context = {
         "form": form,
         "differences": differences(form, conflict.current, theirs or {}),
-        "saved": saved,
+        "saved": history.select_related("history_user").first() if history is not None else None,
         "keep": keep or request.get_full_path(),
         **context,
     }

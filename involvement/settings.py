@@ -173,6 +173,13 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "involvement.adapters.display_name"
+ACCOUNT_FORMS = {
+    "login": "involvement.forms.account.SignInForm",
+    "reset_password": "involvement.forms.account.ForgottenPasswordForm",
+    "reset_password_from_key": "involvement.forms.account.NewPasswordForm",
+    "change_password": "involvement.forms.account.ChangePasswordForm",
+    "reauthenticate": "involvement.forms.account.ConfirmPasswordForm",
+}
 # An account exists only because somebody entitled made it for this address, so signing in asks for no further proof.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letters to strangers on anybody's word
@@ -187,6 +194,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "60/m/ip,5/m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = _proxies
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no third cookie
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 

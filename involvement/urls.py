@@ -65,6 +65,7 @@ urlpatterns = [
     path("framework/cases/", framework.cases, name="framework-cases"),
     path("framework/sources/", framework.sources, name="framework-sources"),
     path("framework/<slug:place>/", framework.place, name="framework-place"),
+    path("accounts/email/", home.email_address, name="account_email"),  # in place of allauth's: see the view
     path("accounts/", include("allauth.account.urls")),
     path("files/<uuid:file_id>/", influence.stored_file, name="stored-file"),
     path("healthz", health.healthz, name="healthz"),

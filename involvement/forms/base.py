@@ -24,11 +24,10 @@ class RequestKeyMixin(forms.Form):
     request_key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
 
 
-class NHSForm(RequestKeyMixin, forms.Form):
-    """A form in NHS markup: ``{% crispy form %}`` inside ``<form method="post" novalidate>{% csrf_token %}``.
+class PlainForm(forms.Form):
+    """NHS markup and plain words. The browser's own checks stay off, so that everybody meets the same sentences.
 
-    The browser's own checks stay off, so that everybody meets the same words. A field without its own "required"
-    message gets one that names it.
+    A field without its own "required" message gets one that names it.
     """
 
     use_required_attribute = False
@@ -48,6 +47,10 @@ class NHSForm(RequestKeyMixin, forms.Form):
         helper.disable_csrf = True
         return helper
 
+
+class NHSForm(RequestKeyMixin, PlainForm):
+    """A form that writes: ``{% crispy form %}`` inside ``<form method="post" novalidate>{% csrf_token %}``."""
+
     def refuse(self, refused: Refused) -> None:
         """Show what an action refused at the fields it named; what names no field of this form is said of the whole."""
         for name, message in refused.messages.items():
@@ -62,20 +65,12 @@ class OrganisationForm(NHSForm):
         super().__init__(*args, **kwargs)
 
 
-class SearchForm(forms.Form):
-    """A form that asks and never writes (method GET): NHS markup, no key, nothing required by the browser."""
-
-    use_required_attribute = False
-
-    def __init__(self, *args, **kwargs):
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-
-    helper = NHSForm.helper
+class SearchForm(PlainForm):
+    """A form that asks and never writes: for method GET, without a key."""
 
 
 def required_message(field: forms.Field, name: str) -> str:
-    """Return what to say when ``field`` was left empty: "Enter title", "Choose service", "Answer the question “Who decided?”"."""
+    """Return what to say when ``field`` was left empty: "Enter title", "Choose service"; a question is repeated."""
     label = str(field.label or name.replace("_", " ")).strip()
     if label.endswith("?"):
         return _("Answer the question “%(label)s”") % {"label": label}

@@ -1,4 +1,4 @@
-"""Fields that the NHS patterns know and Django does not: a day in three boxes, a table of radios, choices with hints."""
+"""Fields that the NHS patterns know and Django does not: a day in three boxes, and a table of radios."""
 
 from __future__ import annotations
 

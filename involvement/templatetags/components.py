@@ -85,7 +85,7 @@ def status_of(slug: str):
 
 @register.filter
 def place_of(slug: str):
-    """Return the framework's place ``slug``: ``{% with place=slug|place_of %}{{ place.as_title }}: {{ place.line }}``."""
+    """Return the framework's place ``slug``: ``{% with place=slug|place_of %}{{ place.as_title }}``."""
     return catalogue().places[slug]
 
 
@@ -186,8 +186,8 @@ def pagination(context, page) -> dict:
         return f"?{query.urlencode()}"
 
     pages = [
-        {"number": number, "href": address(number), "current": number == page.number} if isinstance(number, int) else None
-        for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+        {"number": each, "href": address(each), "current": each == page.number} if isinstance(each, int) else None
+        for each in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     ]
     return {
         "page": page,

@@ -11,8 +11,10 @@ register = template.Library()
 
 @register.filter
 def field_template(field) -> str:
-    """Return the template that draws a bound field, by its widget."""
+    """Return the template that draws a bound field, by its widget (or its widget's own ``page_template``)."""
     widget = field.field.widget
+    if hasattr(widget, "page_template"):
+        return widget.page_template
     for kind, name in (
         (DayInput, "day"),
         (RadioTable, "radio_table"),
@@ -72,7 +74,8 @@ def groups(field) -> list[dict]:
     by value.
     """
     control, hints, found = field.field.widget, getattr(field.field, "hints", {}), []
-    for title, options, _index in control.optgroups(field.html_name, control.format_value(field.value()) or [], {"id": field.auto_id}):
+    chosen = control.format_value(field.value()) or []
+    for title, options, _index in control.optgroups(field.html_name, chosen, {"id": field.auto_id}):
         items = [
             {
                 "id": option["attrs"].get("id", ""),

@@ -1,18 +1,56 @@
-"""Stub: to be written."""
+"""The pages that belong to no organisation: the front door, and what we say about ourselves."""
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
-from involvement.access import Permission, organisation_view, public_view, member_view
+from framework.catalogue import catalogue
+from involvement.access import ROLE_NAMES, Role, member_view, public_view
+from involvement.http import render_page
 
 
 @public_view
+@require_safe
 def home(request):
-    return HttpResponse('stub', status=501)
+    """Say what this is and ask to sign in; a signed-in person goes to their organisation, or picks one.
+
+    Whoever has exactly one organisation is taken there, unless the address says ``?stay``.
+    """
+    if not request.user.is_authenticated:
+        return render_page(request, "home.html", {"places": catalogue().places.values()})
+    organisations = belonging(request.user)
+    if len(organisations) == 1 and "stay" not in request.GET:
+        return redirect("front-page", organisations[0]["organisation"].slug)
+    return render_page(request, "organisations.html", {"organisations": organisations})
+
+
+def belonging(user) -> list[dict]:
+    """Return the organisations in which ``user`` has a role today, ``{"organisation", "roles"}`` each, by name."""
+    found = {}
+    memberships = user.memberships.filter(until__isnull=True).select_related("organisation")
+    for membership in memberships.order_by("organisation__name", "recorded_at", "pk"):
+        entry = found.setdefault(membership.organisation_id, {"organisation": membership.organisation, "roles": []})
+        entry["roles"].append(ROLE_NAMES[Role(membership.role)])
+    return list(found.values())
+
 
 @public_view
+@require_safe
 def accessibility(request):
-    return HttpResponse('stub', status=501)
+    """The accessibility statement."""
+    return render_page(request, "accessibility.html", {})
+
 
 @public_view
+@require_safe
 def privacy(request):
-    return HttpResponse('stub', status=501)
+    """What is kept about people, and what is not."""
+    cookies = {"session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME}
+    return render_page(request, "privacy.html", cookies)
+
+
+@member_view
+@require_safe
+def email_address(request):
+    """Say how an email address is changed: not by oneself, since it is what an invitation was given to."""
+    return render_page(request, "account/email.html", {})
