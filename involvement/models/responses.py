@@ -59,10 +59,14 @@ class Response(OrganisationRow, Versioned):
         ]
         indexes = [models.Index(fields=["organisation", "place", "facet", "kind"], name="response_of_cell")]
 
+    @property
+    def is_not_needed(self) -> bool:
+        return self.kind == self.Kind.NOT_NEEDED
+
     def in_force(self, on: date) -> bool:
         """Return whether the answer stands on the day ``on``: made, not ended, "not needed" not past its review."""
         ended = self.ended_on is not None and self.ended_on <= on
-        judged_again = self.kind == self.Kind.NOT_NEEDED and self.review_on <= on
+        judged_again = self.is_not_needed and self.review_on <= on
         return self.made_on <= on and not ended and not judged_again
 
 

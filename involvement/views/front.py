@@ -1,10 +1,41 @@
-"""Stub: to be written."""
+"""The front page of an organisation: what matters, on one screen."""
 
-from django.http import HttpResponse
+from framework.catalogue import catalogue
+from involvement import drawing
+from involvement.access import Permission, organisation_view
+from involvement.actions.base import today
+from involvement.actions.responses import responses_in_force
+from involvement.completeness import said_by_place
+from involvement.http import render_page
+from involvement.waiting import lately, waiting_for
 
-from involvement.access import Permission, organisation_view, public_view, member_view
+GAPS_SHOWN = 3
 
 
 @organisation_view(Permission.READ)
-def front_page(request, organisation, *args, **kwargs):
-    return HttpResponse('stub', status=501)
+def front_page(request, organisation):
+    """Show the finding, the spread, what is missing most, what waits, and what happened lately.
+
+    An organisation without a classified activity sees the three steps to its first map instead.
+    """
+    from involvement.maps import build_map  # until it stands
+
+    shown = build_map(request.viewer, as_at=today())
+    said = said_by_place(request.viewer, as_at=today())
+    services = list(organisation.services.all())
+    answers = responses_in_force(organisation, on=today())
+    context = {
+        "map": shown,
+        "first_run": not shown.activities.classified,
+        "services": services,
+        "segments": drawing.segments(shown.activities.by_place),
+        "spread": drawing.spread(shown),
+        "unclassified_href": drawing.list_address(organisation, place="unclassified"),
+        "tally": drawing.tally(shown),
+        "gaps": drawing.gap_rows(shown, shown.gaps[:GAPS_SHOWN], services, answers),
+        "said": said,
+        "waiting": waiting_for(request.viewer, shown, said, on=today()),
+        "lately": lately(request.viewer, on=today()),
+        "places": catalogue().places.values(),
+    }
+    return render_page(request, "front/page.html", context)

@@ -1,0 +1,349 @@
+"""From a map of coverage to what a page draws: the bar, the columns and their tiles, the tables. No query is made here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from framework.catalogue import Facet, Place, Relationship, Status, catalogue
+from involvement.actions.base import today
+from involvement.completeness import who
+
+NARROWEST = 5  # per cent of the bar: what still shows a number
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One place's part of the bar, in per cent of its width. ``roomy``: its name fits beside its number."""
+
+    place: Place
+    number: int
+    share: int
+    x: float
+    width: float
+
+    @property
+    def middle(self) -> str:
+        return f"{self.x + self.width / 2:.2f}%"
+
+    @property
+    def left(self) -> str:
+        return f"{self.x:.2f}%"
+
+    @property
+    def across(self) -> str:
+        return f"{self.width:.2f}%"
+
+    @property
+    def roomy(self) -> bool:
+        return self.width >= 14
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One way to take part on the map: its status, its number, why, what is known beside it, and where it leads."""
+
+    facet: Facet
+    status: Status
+    cell: object
+    facts: tuple[str, ...]
+    href: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One place: what the board wants of it, and its tiles."""
+
+    place: Place
+    aim: object
+    tiles: tuple[Tile, ...]
+    chained: bool
+
+
+@dataclass(frozen=True)
+class Band:
+    """One relationship over its places."""
+
+    relationship: Relationship
+    columns: tuple[Column, ...]
+
+
+def segments(by_place: dict[str, int]) -> tuple[Segment, ...]:
+    """Return the bar of live activities: as wide as their numbers, but never too narrow to read; () when none live."""
+    numbers = [(place, by_place.get(place.slug, 0)) for place in catalogue().places.values()]
+    total = sum(number for _place, number in numbers)
+    wide = [max(100 * number / total, NARROWEST) if number else 0 for _place, number in numbers] if total else []
+    drawn, x = [], 0.0
+    for (place, number), share in zip(numbers, wide, strict=False):
+        width = 100 * share / sum(wide)
+        drawn.append(Segment(place, number, round(100 * number / total), x, width))
+        x += width
+    return tuple(drawn)
+
+
+def bands(organisation_map, *, narrowed: dict[str, str]) -> tuple[Band, ...]:
+    """Return the map's relationships, places and tiles in the framework's order.
+
+    ``narrowed`` is what the page was narrowed to (service, group, as_at): every tile's address carries it on.
+    """
+    content = catalogue()
+    cells: dict[str, list] = {}
+    for cell in organisation_map.cells:
+        cells.setdefault(cell.place, []).append(cell)
+    columns: dict[str, list[Column]] = {}
+    for place in content.places.values():
+        tiles = tuple(tile(organisation_map, cell, narrowed) for cell in cells.get(place.slug, ()))
+        column = Column(place, organisation_map.aims.get(place.slug), tiles, place.relationship == "coproduction")
+        columns.setdefault(place.relationship, []).append(column)
+    return tuple(Band(one, tuple(columns[one.slug])) for one in content.relationships.values())
+
+
+def tile(organisation_map, cell, narrowed: dict[str, str]) -> Tile:
+    """Return how one cell is shown."""
+    content = catalogue()
+    address = list_address(organisation_map.organisation, place=cell.place, facet=cell.facet, **narrowed)
+    return Tile(content.facets[cell.facet], content.statuses[cell.status], cell, facts(cell), address)
+
+
+def facts(cell) -> tuple[str, ...]:
+    """Return what stands under a tile's reason: proof, confirmation, part, services, what changed, what is left out."""
+    said = []
+    if cell.activities:
+        said.append(_("%(n)d of %(m)d proven") % {"n": cell.proven, "m": cell.activities})
+        said.append(ngettext("%(n)d confirmed by people", "%(n)d confirmed by people", cell.confirmed) % {"n": cell.confirmed})
+        if cell.strongest_part:
+            said.append(_STRONGEST[cell.strongest_part]())
+        if cell.services:
+            said.append(ngettext("in %(n)d service", "in %(n)d services", cell.services) % {"n": cell.services})
+        if cell.changed:
+            said.append(_("%(n)d changed") % {"n": cell.changed})
+        if cell.refused:
+            said.append(_("%(n)d refused with reasons") % {"n": cell.refused})
+        if cell.contested:
+            said.append(_("%(n)d contested") % {"n": cell.contested})
+    if cell.not_recorded:
+        said.append(_("%(n)d more, part not recorded") % {"n": cell.not_recorded})
+    return tuple(said)
+
+
+_STRONGEST = {
+    "none": lambda: _("no part"),
+    "told": lambda: _("told only"),
+    "asked": lambda: _("asked only"),
+    "equal": lambda: _("as equals"),
+    "lead": lambda: _("people in the lead"),
+    "not-recorded": lambda: _("part not recorded"),
+}
+
+
+def list_address(organisation, **filters: str) -> str:
+    """Return the address of the activities behind a number, narrowed by ``filters``; empty ones are left out."""
+    query = urlencode({name: value for name, value in filters.items() if value})
+    return reverse("activity-list", args=[organisation.slug]) + (f"?{query}" if query else "")
+
+
+def answer_address(organisation, gap, services: dict[int, object]) -> str:
+    """Return the address at which somebody answers ``gap``."""
+    service = services.get(gap.service)
+    query = {"service": service.slug if service else "", "place": gap.place, "facet": gap.facet}
+    return reverse("gap-respond", args=[organisation.slug]) + "?" + urlencode({k: v for k, v in query.items() if v})
+
+
+def iso(day: date | None) -> str:
+    """Return the day as an address writes it, "" for none."""
+    return day.isoformat() if day else ""
+
+
+def query_string(query: dict[str, str]) -> str:
+    """Return ``query`` as the end of an address, "" when it is empty."""
+    return "?" + urlencode(query) if query else ""
+
+
+def gaps_address(organisation, service=None) -> str:
+    """Return the address of the gaps, of one service when it is given."""
+    return reverse("gap-list", args=[organisation.slug]) + query_string({"service": service.slug} if service else {})
+
+
+def spread(organisation_map) -> str:
+    """Return one sentence on what the live activities do, from their share of owners and coproducers."""
+    total = sum(organisation_map.activities.by_place.values())
+    if not total:
+        return ""
+    sharing = sum(
+        number
+        for slug, number in organisation_map.activities.by_place.items()
+        if slug in catalogue().places and catalogue().places[slug].power_order < 2
+    )
+    return ngettext(
+        "%(n)d of %(m)d gathers feedback or offers a choice.", "%(n)d of %(m)d gather feedback or offer a choice.", total - sharing
+    ) % {"n": total - sharing, "m": total} + " " + ngettext(
+        "%(n)d shares the decisions, with owners or coproducers.",
+        "%(n)d share the decisions, with owners or coproducers.",
+        sharing,
+    ) % {"n": sharing}
+
+
+@dataclass(frozen=True)
+class GapAsked:
+    """The gap that an address names: a service or the organisation, a place, and a way or the whole place."""
+
+    service: object
+    place: Place
+    facet: Facet | None
+
+    @property
+    def title(self) -> str:
+        return self.facet.gap if self.facet else self.place.empty
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        return self.facet.elsewhere if self.facet else self.place.elsewhere
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response with the place and way it is about."""
+
+    response: object
+    place: Place
+    facet: Facet | None
+
+    @property
+    def by(self) -> str:
+        return who(self.response.recorded_by)
+
+    @property
+    def about(self) -> str:
+        return f"{self.place.title}: {self.facet.title.lower()}" if self.facet else self.place.title
+
+    @property
+    def overdue(self) -> bool:
+        due = self.response.due_on
+        return self.response.ended_on is None and due is not None and due < today()
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A gap of the list: where it is, what is done about it, and where one answers."""
+
+    gap: object
+    place: Place
+    facet: Facet | None
+    status: Status
+    service: object
+    href: str
+    answers: tuple[Answer, ...]
+
+
+def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
+    """Return ``gaps`` with the answers in force of each (``responses``) and the address at which one answers."""
+    content = catalogue()
+    by_id = {service.pk: service for service in services}
+    answers: dict[tuple, list[Answer]] = {}
+    for answer in answered(responses):
+        row = answer.response
+        answers.setdefault((row.service_id, row.place, row.facet), []).append(answer)
+    return tuple(
+        GapRow(
+            gap=gap,
+            place=content.places[gap.place],
+            facet=content.facets.get(gap.facet),
+            status=content.statuses[gap.status],
+            service=by_id.get(gap.service),
+            href=answer_address(organisation_map.organisation, gap, by_id),
+            answers=tuple(answers.get((gap.service, gap.place, gap.facet), ())),
+        )
+        for gap in gaps
+    )
+
+
+def answered(responses) -> list[Answer]:
+    """Return ``responses`` with the words of the place and way that each is about."""
+    content = catalogue()
+    return [Answer(row, content.places[row.place], content.facets.get(row.facet)) for row in responses]
+
+
+def tally(organisation_map) -> tuple[tuple[Status, int], ...]:
+    """Return how many of the ways have each status, in the order of the statuses."""
+    held = [cell.status for cell in organisation_map.cells]
+    return tuple((status, held.count(slug)) for slug, status in catalogue().statuses.items())
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """One place in one service: how much is in place, in words, and where that leads."""
+
+    place: Place
+    status: Status | None
+    words: str
+    more: str
+    href: str
+
+
+@dataclass(frozen=True)
+class GroupCell:
+    """One place for one group of people: how many live activities reach or support it."""
+
+    place: Place
+    number: int
+    href: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table of the map."""
+
+    name: str
+    href: str
+    cells: tuple
+
+
+CSV_COLUMNS = (
+    "organisation", "as_at", "service", "group", "place", "facet", "status", "activities", "proven", "confirmed",
+    "strongest_part", "services", "changed", "refused", "contested", "part_not_recorded", "reason",
+)  # fmt: skip
+_RUN_BY_A_SPREADSHEET = re.compile(r"^[\s\u00a0\ufeff]*'*[=+\-@\t\r]")
+
+
+def csv_rows(organisation_map) -> list[list]:
+    """Return the 18 cells as rows of CSV_COLUMNS, text that a spreadsheet would run made harmless."""
+    head = [
+        organisation_map.organisation.name,
+        organisation_map.as_at.isoformat(),
+        organisation_map.service.name if organisation_map.service else "",
+        organisation_map.group,
+    ]
+    rows = []
+    for cell in organisation_map.cells:
+        rows.append([
+            *head, cell.place, cell.facet, str(cell.status), cell.activities, cell.proven, cell.confirmed,
+            cell.strongest_part, cell.services, cell.changed, cell.refused, cell.contested, cell.not_recorded, cell.reason,
+        ])  # fmt: skip
+    return [[harmless(value) for value in row] for row in rows]
+
+
+def harmless(value):
+    """Return a cell with one apostrophe before text that a spreadsheet would run; numbers as they are."""
+    return f"'{value}" if isinstance(value, str) and _RUN_BY_A_SPREADSHEET.match(value) else value
+
+
+def service_rows(organisation_map, *, narrowed: dict[str, str]) -> tuple[Row, ...]:
+    return ()
+
+
+def group_rows(organisation_map, *, narrowed: dict[str, str]) -> tuple[Row, ...]:
+    return ()
+
+
+def unreached(organisation_map) -> tuple[str, ...]:
+    return ()
+
+
+def ruling_rows(organisation_map) -> tuple:
+    return ()

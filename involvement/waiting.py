@@ -1,0 +1,96 @@
+"""What waits for the person who looks, and what happened lately: a fixed number of queries, whatever the register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from involvement import drawing
+from involvement.access import Permission, Viewer
+from involvement.completeness import PlaceSaid
+from involvement.models import Classification, Response
+
+LATELY = 30  # days
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing to do: a sentence and where to do it."""
+
+    words: str
+    href: str
+
+
+def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *, on: date) -> tuple[Waiting, ...]:
+    """Return what the viewer's roles let them do now, the most urgent first. At most two queries."""
+    org = viewer.organisation
+    found: list[Waiting] = []
+
+    def add(number: int, one: str, many: str, href: str) -> None:
+        if number:
+            found.append(Waiting(ngettext(one, many, number) % {"n": number}, href))
+
+    counts = organisation_map.activities
+    gaps = drawing.gaps_address(org)
+    complete = reverse("complete", args=[org.slug])
+    if viewer.may(Permission.ACTIVITY_CLASSIFY):
+        add(
+            counts.unclassified, "%(n)d activity to classify", "%(n)d activities to classify",
+            drawing.list_address(org, place="unclassified"),
+        )  # fmt: skip
+    if viewer.may(Permission.ACTIVITY_EDIT):
+        add(
+            counts.not_dated, "%(n)d activity without a date: is it running?",
+            "%(n)d activities without a date: are they running?", drawing.list_address(org, status="not-dated"),
+        )  # fmt: skip
+    if viewer.may(Permission.GAP_RESPOND):
+        add(
+            _open_responses(viewer, on).exclude(kind=Response.Kind.NOT_NEEDED).filter(due_on__lt=on).count(),
+            "%(n)d answer to a gap is overdue", "%(n)d answers to gaps are overdue", gaps,
+        )  # fmt: skip
+    if viewer.may(Permission.GAP_NOT_NEEDED):
+        judged = _open_responses(viewer, on).filter(kind=Response.Kind.NOT_NEEDED)
+        add(
+            judged.filter(review_on__lte=on + timedelta(days=LATELY)).count(),
+            "%(n)d “not needed” to look at again", "%(n)d “not needed” to look at again", gaps,
+        )  # fmt: skip
+    if viewer.may(Permission.COMPLETE_STATE):
+        add(
+            sum(len(each.ended) for each in said), "%(n)d “this list is complete” has lapsed",
+            "%(n)d “this list is complete” have lapsed", complete,
+        )  # fmt: skip
+        add(
+            sum(len(each.soon) for each in said), "%(n)d “this list is complete” ends soon",
+            "%(n)d “this list is complete” end soon", complete,
+        )  # fmt: skip
+    if viewer.may(Permission.AIM_ADOPT):
+        missing = len(said) - len(organisation_map.aims)
+        add(missing, "%(n)d place without an aim", "%(n)d places without an aim", reverse("aims", args=[org.slug]))
+    return tuple(found)
+
+
+def lately(viewer: Viewer, *, on: date) -> tuple[str, ...]:
+    """Return what was recorded in the last 30 days, a short phrase each; nothing that did not happen. Six queries."""
+    org = viewer.organisation
+    since = timezone.make_aware(datetime.combine(on - timedelta(days=LATELY), time.min))
+    new = Q(recorded_at__gte=since)
+    readings = org.classifications.filter(kind=Classification.Kind.LEADER)
+    counted = (
+        (org.activities.listed().filter(new).count(), _("activities added")),
+        (readings.filter(new, void_at__isnull=True).count(), _("classified or placed anew")),
+        (readings.filter(void_at__gte=since).count(), _("readings corrected")),
+        (org.changes.filter(new).count(), _("records of what came of it")),
+        (org.responses.filter(new).count(), _("answers to gaps")),
+        (org.complete_statements.filter(new).count(), _("statements that a list is complete")),
+    )
+    return tuple((number, words) for number, words in counted if number)
+
+
+def _open_responses(viewer: Viewer, on: date):
+    return viewer.organisation.responses.filter(made_on__lte=on).filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on))
