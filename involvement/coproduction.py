@@ -8,7 +8,6 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 
 from framework.catalogue import Facet, catalogue
-from framework.coverage import COUNTS
 from involvement.access import Viewer
 from involvement.actions.base import today
 from involvement.models import PieceOfWork, Placement
@@ -35,6 +34,8 @@ def stages_of_piece(viewer: Viewer, piece: PieceOfWork, as_at: date | None = Non
 
     A stage counts where a group of citizens were equal partners or in the lead (framework.coverage.COUNTS). One query.
     """
+    from framework.coverage import COUNTS
+
     as_at = as_at or today()
     joint = COUNTS["coproducers"].parts
     order = ["", "not-recorded", "none", "told", "asked", "equal", "lead"]
@@ -58,7 +59,7 @@ def stages_of_piece(viewer: Viewer, piece: PieceOfWork, as_at: date | None = Non
         if held is None or rank > (bool(held.part in joint and held.as_group), order.index(held.part)):
             best[row.facet] = row
     stages = []
-    for facet in catalogue().places["coproducers"].facets:
+    for facet in catalogue().facets_of("coproducers"):
         row = best.get(facet.key)
         stages.append(
             Stage(

@@ -15,7 +15,7 @@ def facet_choices(activity) -> list[tuple[str, list[tuple[str, str]]]]:
     current = activity.classifications.filter(kind="leader", until=None, void_at=None).first()
     held = {row.facet.split("/")[0] for row in current.placements.all()} if current else set()
     places = sorted(catalogue().places.values(), key=lambda place: place.slug not in held)
-    return [(place.as_title, [(facet.key, facet.title) for facet in place.facets]) for place in places]
+    return [(place.as_title, [(facet.key, facet.title) for facet in catalogue().facets_of(place.slug)]) for place in places]
 
 
 class ChangeForm(OrganisationForm):

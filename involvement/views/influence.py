@@ -60,7 +60,7 @@ def change_edit(request, organisation, change):
         except Refused as refused:
             form.refuse(refused)
         except Conflict as conflict:
-            return render_conflict(request, "influence/change.html", form, conflict, context)
+            return render_conflict(request, form, conflict, context)
         else:
             messages.success(request, _("Your changes are saved"))
             return redirect("activity-detail", organisation.slug, change.activity_id)

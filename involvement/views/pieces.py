@@ -75,7 +75,7 @@ def piece_edit(request, organisation, piece):
         except Refused as refused:
             form.refuse(refused)
         except Conflict as conflict:
-            return render_conflict(request, "pieces/form.html", form, conflict, {"piece": piece})
+            return render_conflict(request, form, conflict, {"piece": piece})
         else:
             messages.success(request, _("Your changes are saved"))
             return redirect("piece-detail", organisation.slug, piece.pk)
@@ -93,7 +93,7 @@ def piece_whole(request, organisation, piece):
         except Refused as refused:
             form.refuse(refused)
         except Conflict as conflict:
-            return render_conflict(request, "pieces/whole.html", form, conflict, {"piece": piece})
+            return render_conflict(request, form, conflict, {"piece": piece})
         else:
             messages.success(request, _("Your answer is saved"))
             return redirect("piece-detail", organisation.slug, piece.pk)

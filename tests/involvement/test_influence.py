@@ -104,7 +104,7 @@ def test_the_database_refuses_a_corroboration_by_its_author(world):
 
 def test_withdrawn_evidence_stops_counting_and_stays(client, world):
     client.force_login(world.people["ed"])
-    client.post(f"/o/ashdown/evidence/{world.ashdown.evidence.pk}/withdraw/", {})
+    client.post(f"/o/ashdown/evidence/{world.ashdown.evidence.pk}/withdraw/", {"request_key": ""})
     change = world.ashdown.organisation.changes.get(pk=world.ashdown.change.pk)
     assert change.grade == 0 and change.evidence.get().withdrawn_on == today()
 
