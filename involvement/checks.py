@@ -1,0 +1,126 @@
+"""System checks: what must hold before anything is served. runserver, migrate, CI and the production server stop here.
+
+E001  a view without a policy                          E010  a cache per process, with several processes
+E002  a policy that sign-in contradicts                E011  uploads inside a folder that is served
+E003  an organisation's address and another policy, or the other way round
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.urls import URLPattern, get_resolver
+
+from involvement.access import Policy
+
+# Views that cannot carry a policy of ours, by route name: the theory's pages (framework may not import involvement)
+# and the account pages of allauth. A new page of either kind is refused until somebody decides about it here.
+FRAMEWORK_VIEWS = frozenset(
+    {
+        "framework",
+        "framework-cases",
+        "framework-place",
+        "framework-rules",
+        "framework-sources",
+    }
+)
+ACCOUNT_VIEWS = frozenset(
+    {
+        "account_change_password",
+        "account_confirm_email",
+        "account_confirm_login_code",
+        "account_email_verification_sent",
+        "account_inactive",
+        "account_login",
+        "account_logout",
+        "account_reauthenticate",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+        "account_set_password",
+        "account_signup",
+    }
+)
+ORGANISATION_PREFIX = "o/<slug:org>/"
+PROCESS_CACHES = ("LocMemCache", "DummyCache")
+
+
+def routes() -> Iterator[tuple[str, URLPattern]]:
+    """Yield every address of the site as (route, pattern), once: of two patterns for one route only the first is met."""
+    met = set()
+    for route, pattern in _patterns(get_resolver(), ""):
+        if route not in met:
+            met.add(route)
+            yield route, pattern
+
+
+def _patterns(resolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route, pattern
+        else:
+            yield from _patterns(pattern, route)
+
+
+def is_exempt(pattern: URLPattern) -> bool:
+    """Return whether this is one of the named views of framework or allauth, and really theirs."""
+    module = pattern.callback.__module__
+    return (pattern.name in FRAMEWORK_VIEWS and module == "framework.views") or (
+        pattern.name in ACCOUNT_VIEWS and module.startswith("allauth.account.")
+    )
+
+
+@register(Tags.urls)
+def every_view_has_a_policy(app_configs=None, **_options) -> list[Error]:
+    """Return an error for each route whose view says nothing, or something contradictory, about who may come."""
+    errors = []
+    for route, pattern in routes():
+        if is_exempt(pattern):
+            continue
+        view, policy = pattern.callback, getattr(pattern.callback, "policy", None)
+        where = f"/{route} ({view.__module__}.{view.__qualname__})"
+        if not isinstance(policy, Policy):
+            hint = "Put @organisation_view(…), @member_view or @public_view (involvement/access.py) over it."
+            errors.append(Error(f"{where} has no policy.", hint=hint, id="involvement.E001"))
+            continue
+        if (policy.kind == "public") == getattr(view, "login_required", True):
+            hint = "Let the wrapper of access.py be the only one that speaks of signing in."
+            errors.append(
+                Error(
+                    f"{where}: its policy is {policy.kind}, its sign-in rule differs.", hint=hint, id="involvement.E002"
+                )
+            )
+        if (policy.kind == "organisation") != route.startswith(ORGANISATION_PREFIX):
+            hint = "Everything of an organisation, and nothing else, lives in organisation_urls (involvement/urls.py)."
+            errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E003"))
+    return errors
+
+
+@register(Tags.security, deploy=True)
+def one_cache_for_all_processes(app_configs=None, **_options) -> list[Error]:
+    """Return an error where limits on sign-in would be counted by each process apart."""
+    backend = settings.CACHES["default"]["BACKEND"]
+    if backend.endswith(PROCESS_CACHES) and settings.WORKERS != "1":
+        hint = "Unset CACHE_IN_PROCESS (the cache is then in the database), set REDIS_URL, or set WEB_CONCURRENCY=1."
+        return [
+            Error("The cache is per process, and WEB_CONCURRENCY does not say 1.", hint=hint, id="involvement.E010")
+        ]
+    return []
+
+
+@register(Tags.security)
+def uploads_are_private(app_configs=None, **_options) -> list[Error]:
+    """Return an error where uploads would land in a folder that is served to everybody."""
+    media = Path(settings.MEDIA_ROOT).resolve()
+    served = [
+        settings.STATIC_ROOT,
+        *(entry[1] if isinstance(entry, tuple) else entry for entry in settings.STATICFILES_DIRS),
+    ]
+    for folder in map(Path, served):
+        if media.is_relative_to(folder.resolve()) or folder.resolve().is_relative_to(media):
+            hint = "Set MEDIA_ROOT to a folder of its own."
+            return [Error(f"Uploads ({media}) and static files ({folder}) overlap.", hint=hint, id="involvement.E011")]
+    return []

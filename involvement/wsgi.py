@@ -14,7 +14,9 @@ def _refuse_to_start_unfit() -> None:
     """Raise ImproperlyConfigured in development mode, or while any system check, ``--deploy`` ones too, complains."""
     if settings.DEBUG:
         raise ImproperlyConfigured("A production server is started with DEBUG=0; for development use dev.py run.")
-    unfit = [found for found in run_checks(include_deployment_checks=True) if found.is_serious() and not found.is_silenced()]
+    unfit = [
+        found for found in run_checks(include_deployment_checks=True) if found.is_serious() and not found.is_silenced()
+    ]
     if unfit:
         raise ImproperlyConfigured("Not fit to start:\n" + "\n".join(str(found) for found in unfit))
 

@@ -1,0 +1,296 @@
+"""Every address × every kind of person × reading and writing, against the table below; and nothing leaks across.
+
+The table is written by hand, beside access.py and independent of it: dropping or widening a policy there, or forgetting
+one on a new page, leaves a failing cell here. A stranger to an organisation gets 404, a member without the right 403,
+nobody at all the way to sign in. What is refused writes nothing, and neither does any GET.
+"""
+
+import re
+import uuid
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from involvement import checks
+from involvement.actions import organisations
+from involvement.models import StoredFile
+from tests.world import ASHDOWN, BIRCHWOOD, MARKER
+
+ALL = frozenset(ASHDOWN)
+EDITORS = frozenset({"lea", "ed"})
+BOARD = frozenset({"bob"})
+LEAD = frozenset({"lea"})
+NOBODY = frozenset()
+
+# Route name: (who of Ashdown may see it, who may write through it).
+ORGANISATION = {
+    "front-page": (ALL, NOBODY),
+    "map": (ALL, NOBODY),
+    "map-json": (ALL, NOBODY),
+    "map-csv": (ALL, NOBODY),
+    "activity-list": (ALL, NOBODY),
+    "activity-new": (EDITORS, EDITORS),
+    "activity-import": (EDITORS, EDITORS),
+    "activity-detail": (ALL, NOBODY),
+    "activity-edit": (EDITORS, EDITORS),
+    "activity-withdraw": (EDITORS, EDITORS),
+    "activity-running": (EDITORS, EDITORS),
+    "activity-history": (ALL, NOBODY),
+    "activity-classify": (EDITORS, EDITORS),
+    "change-new": (EDITORS, EDITORS),
+    "change-edit": (EDITORS, EDITORS),
+    "evidence-new": (EDITORS, EDITORS),
+    "evidence-withdraw": (EDITORS, EDITORS),
+    "piece-list": (ALL, NOBODY),
+    "piece-new": (EDITORS, EDITORS),
+    "piece-detail": (ALL, NOBODY),
+    "piece-edit": (EDITORS, EDITORS),
+    "piece-whole": (EDITORS, EDITORS),
+    "gap-list": (ALL, NOBODY),
+    "gap-respond": (ALL, EDITORS | BOARD),
+    "response-end": (ALL, EDITORS | BOARD),
+    "complete": (ALL, NOBODY),
+    "complete-state": (EDITORS, EDITORS),
+    "complete-revoke": (EDITORS, EDITORS),
+    "aims": (ALL, BOARD),
+    "services": (ALL, LEAD),
+    "service-edit": (LEAD, LEAD),
+}
+ELSEWHERE = {"stored-file"}  # of an organisation, though its address does not say so
+QUERY = {
+    "gap-respond": "?place=owners&facet=owners/priorities",
+    "complete-state": "?place=owners&scope=whole",
+}
+NEVER = 999_999_999
+NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
+OTHER = {  # what stands in the addresses of pages that are no organisation's
+    "place": "owners",
+    "key": "no-such-key",
+    "uidb36": "a",
+    "file_id": NOWHERE,
+}
+
+
+@pytest.fixture
+def sides(world):
+    """Both sides of the world, each with a stored file."""
+    for side in (world.ashdown, world.birchwood):
+        side.file = StoredFile.objects.create(
+            organisation=side.organisation, recorded_by=side.survey.recorded_by, size=1, content_type="image/png",
+            name=f"{side.survey.title}.png", file=ContentFile(b"x", "x.png"),
+        )  # fmt: skip
+    return world
+
+
+def patterns() -> dict:
+    return {pattern.name: pattern for _route, pattern in checks.routes()}
+
+
+def names_in(name: str) -> set[str]:
+    """Return what an organisation's address captures beside the organisation itself."""
+    return set(re.findall(r"<(?:\w+:)?(\w+)>", str(patterns()[name].pattern)))
+
+
+def objects_of(side) -> dict:
+    """Return the id of one record of each kind, under the name that addresses give it."""
+    return {
+        "activity": side.survey.pk,
+        "change": side.change.pk,
+        "evidence": side.evidence.pk,
+        "piece": side.piece.pk,
+        "response": side.response.pk,
+        "statement": side.statement.pk,
+        "service": side.services[0].pk,
+    }
+
+
+def address(name: str, organisation, objects: dict) -> str:
+    """Return the address of an organisation's page about these objects. KeyError for a kind that nobody planted."""
+    captured = {each: objects[each] for each in names_in(name)}
+    return reverse(name, kwargs={"org": organisation.slug, **captured}) + QUERY.get(name, "")
+
+
+def ask(client: Client, method: str, where: str):
+    """Ask, and take back whatever was written; return the response and the statements that wrote."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        response = client.get(where) if method == "GET" else client.post(where, {})
+        if response.streaming:
+            b"".join(response.streaming_content)
+        transaction.set_rollback(True)
+    written = [query["sql"][:80] for query in queries if re.match(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", query["sql"])]
+    return response, [sql for sql in written if "django_session" not in sql]
+
+
+def verdict(response) -> str:
+    """Return what an answer amounts to: let in, or how it was refused."""
+    if response.status_code == 302 and response["Location"].startswith("/accounts/login/"):
+        return "sign in"
+    known = {403: "forbidden", 404: "not found", 200: "in", 302: "in", 400: "in", 405: "in", 409: "in", 422: "in"}
+    return known.get(response.status_code, f"status {response.status_code}")
+
+
+def expected(person: str | None, may: frozenset) -> str:
+    if person is None:
+        return "sign in"
+    if person not in ASHDOWN:
+        return "not found"
+    return "in" if person in may else "forbidden"
+
+
+def client_for(world, person: str | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if person is not None:
+        client.force_login(world.people[person])
+    return client
+
+
+def test_the_table_holds_every_address():
+    routes = {pattern.name: route for route, pattern in checks.routes()}
+    of_an_organisation = {name for name, route in routes.items() if route.startswith(checks.ORGANISATION_PREFIX)}
+    assert set(ORGANISATION) == of_an_organisation
+    assert len(ORGANISATION) >= 31
+
+
+@pytest.mark.parametrize("person", [None, "sam", *BIRCHWOOD, *ASHDOWN])
+def test_who_may_what(sides, person):
+    client, failing, walked = client_for(sides, person), [], 0
+    for name, (see, write) in ORGANISATION.items():
+        where = address(name, sides.ashdown.organisation, objects_of(sides.ashdown))
+        for method, may in (("GET", see), ("POST", write)):
+            response, written = ask(client, method, where)
+            walked += 1
+            got, right = verdict(response), expected(person, may)
+            if method == "POST" and write is NOBODY and person in ASHDOWN:
+                right = got if got in ("in", "forbidden") else right  # a page that takes no words may say either
+            if got != right:
+                failing.append(f"{method} {where}: {got} ({response.status_code}), not {right}")
+            if written and (method == "GET" or right != "in" or write is NOBODY):
+                failing.append(f"{method} {where} wrote: {written}")
+    assert failing == []
+    assert walked == 2 * len(ORGANISATION)
+
+
+@pytest.mark.parametrize("person", ["lea", "bob"])
+def test_the_others_records_might_as_well_not_exist(sides, person):
+    """My organisation in the address and the other's id: the same bytes as for an id that was never given."""
+    client, failing, walked = client_for(sides, person), [], set()
+    planted, never = objects_of(sides.birchwood), dict.fromkeys(objects_of(sides.birchwood), NEVER)
+    for name, (see, write) in ORGANISATION.items():
+        if not names_in(name):
+            continue
+        for method, may in (("GET", see), ("POST", write)):
+            if person not in may:
+                continue
+            crossed, written = ask(client, method, address(name, sides.ashdown.organisation, planted))
+            missing, _ = ask(client, method, address(name, sides.ashdown.organisation, never))
+            walked.add(name)
+            if crossed.status_code != 404 or written or bare(crossed) != bare(missing):
+                failing.append(f"{method} {name}: {crossed.status_code}, wrote {written}")
+    assert failing == []
+    if person == "lea":
+        assert walked == {name for name in ORGANISATION if names_in(name)}
+
+
+def test_nor_does_the_other_organisation(sides):
+    client = client_for(sides, "lea")
+    there = client.get("/o/birchwood/map/")
+    nowhere = client.get("/o/nowhere-at-all/map/")
+    assert (there.status_code, bare(there)) == (404, bare(nowhere))
+
+
+def bare(response) -> bytes:
+    """Return a page without what differs at every request or repeats its own address."""
+    text = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", response.content)
+    text = re.sub(rb'"X-CSRFToken": "\w+"', b"", text)
+    return re.sub(rb"/o/[^\"'<>\s]*", b"", text)
+
+
+@pytest.mark.parametrize("person", ["lea", "bob", "vi"])
+def test_no_page_shows_a_word_of_the_other(sides, person):
+    client, leaks, shown = client_for(sides, person), [], 0
+    theirs = sides.birchwood.services[0]
+    for name, (see, _write) in ORGANISATION.items():
+        if person not in see:
+            continue
+        where = address(name, sides.ashdown.organisation, objects_of(sides.ashdown))
+        mark = "&" if "?" in where else "?"
+        for asked in (where, f"{where}{mark}service={theirs.slug}", f"{where}{mark}service={theirs.pk}"):
+            # the marker in the asked address itself may come back in links to that very page
+            response, _ = ask(client, "GET", asked)
+            body = response.content if not response.streaming else b""
+            shown += response.status_code == 200
+            if MARKER.encode() in body or (theirs.slug.encode() in body and asked == where):
+                leaks.append(asked)
+    assert leaks == []
+    assert shown > len([name for name, (see, _write) in ORGANISATION.items() if person in see])
+
+
+def test_the_marker_does_show_at_home(sides):
+    """Or the test above would pass for want of anything to find."""
+    client, home = client_for(sides, "bo"), sides.birchwood.organisation
+    seen = {
+        name
+        for name, (see, _write) in ORGANISATION.items()
+        if MARKER in client.get(address(name, home, objects_of(sides.birchwood))).content.decode()
+    }
+    assert seen >= set(ORGANISATION) - {"map-csv"}
+
+
+@pytest.mark.parametrize("field", ["service", "piece"])
+def test_the_others_ids_are_refused_in_a_form(sides, field):
+    client, home = client_for(sides, "ed"), sides.ashdown.organisation
+    theirs = {"service": sides.birchwood.services[0], "piece": sides.birchwood.piece}[field]
+    for value in {str(theirs.pk), getattr(theirs, "slug", str(theirs.pk))}:
+        words = {"title": "A new thing", "method": "survey", "request_key": str(uuid.uuid4()), field: value}
+        response = client.post(f"/o/{home.slug}/activities/new/", words)
+        assert response.status_code in (200, 422)
+        assert not home.activities.filter(title="A new thing").exists()
+
+
+def test_a_file_goes_to_members_of_its_organisation_only(sides):
+    where = reverse("stored-file", args=[sides.ashdown.file.pk])
+    never = reverse("stored-file", args=[NOWHERE])
+    for person in ASHDOWN:
+        response = client_for(sides, person).get(where)
+        assert (response.status_code, b"".join(response.streaming_content)) == (200, b"x")
+        assert response["Cache-Control"] == "no-store, private"
+    for person in ("sam", *BIRCHWOOD):
+        refused, missing = client_for(sides, person).get(where), client_for(sides, person).get(never)
+        assert (refused.status_code, bare(refused)) == (404, bare(missing))
+    assert verdict(client_for(sides, None).get(where)) == "sign in"
+
+
+def test_who_has_left_is_refused_at_the_next_request(sides):
+    home = sides.ashdown.organisation
+    client = client_for(sides, "vi")
+    assert client.get("/o/ashdown/activities/").status_code == 200
+    membership = home.memberships.get(user=sides.people["vi"], until=None)
+    organisations.end_role(membership=membership, by=sides.people["lea"])
+    assert client.get("/o/ashdown/activities/").status_code == 404
+
+
+def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
+    """The rest of the addresses: none fails, and each is open or closed as it says."""
+    failing, walked = [], set()
+    for name, pattern in patterns().items():
+        if name in ORGANISATION:
+            continue
+        captured = pattern.pattern.converters or pattern.pattern.regex.groupindex
+        where = reverse(name, kwargs={each: OTHER[each] for each in captured})
+        needs_account = getattr(pattern.callback, "login_required", True)
+        walked.add(name)
+        for method in ("GET", "POST"):
+            stranger, _written = ask(client_for(sides, None), method, where)
+            sent_away = verdict(stranger) == "sign in"  # an open account page may also do so, with nothing to confirm
+            if sent_away != needs_account and not (sent_away and name in checks.ACCOUNT_VIEWS):
+                failing.append(f"{method} {where} by nobody: {stranger.status_code}")
+            member, _written = ask(client_for(sides, "sam"), method, where)
+            if max(stranger.status_code, member.status_code) >= 500:
+                failing.append(f"{method} {where}: {stranger.status_code}, {member.status_code}")
+    assert failing == []
+    assert walked | set(ORGANISATION) == set(patterns())
+    assert ELSEWHERE <= walked

@@ -1,0 +1,113 @@
+"""Production refuses to start unfit, says why in plain words, and passes Django's own deployment check."""
+
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from involvement import checks
+
+pytestmark = pytest.mark.deploy
+FIT = {
+    "DEBUG": "0",
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "ALLOWED_HOSTS": "map.example.org",
+    "TRUSTED_PROXIES": "1",
+    "DATABASE_URL": "sqlite://:memory:",
+    "MAIL_HOST": "mail.example.org",
+    "MAIL_FROM": "Involvement Map <map@example.org>",
+}
+
+
+def run(*command: str, **changes: str | None) -> tuple[int, str]:
+    """Run Python with a production environment, changed so (None takes a variable away); return (exit code, stderr)."""
+    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    environment = {name: value for name, value in (keep | FIT | changes).items() if value is not None}
+    ran = subprocess.run(
+        [sys.executable, *command], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=120
+    )
+    return ran.returncode, ran.stderr
+
+
+CHECK = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+START = ("-c", "import involvement.wsgi")
+
+
+def test_fit():
+    assert run(*CHECK) == (0, "")
+    assert run(*START)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY is missing or weak"),
+        ({"SECRET_KEY": "x" * 60}, "SECRET_KEY is missing or weak"),
+        (
+            {"SECRET_KEY": "for development on this machine only, where nothing is secret"},
+            "SECRET_KEY is missing or weak",
+        ),
+        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is missing"),
+        ({"ALLOWED_HOSTS": "map.example.org, *"}, "ALLOWED_HOSTS is missing or open"),
+        ({"TRUSTED_PROXIES": None}, "TRUSTED_PROXIES is missing"),
+        ({"DEBUG": "yes"}, "DEBUG is 'yes'"),
+        ({"DEBUG": "1"}, "started with DEBUG=0"),
+        ({"CACHE_IN_PROCESS": "1", "WEB_CONCURRENCY": "3"}, "involvement.E010"),
+        ({"CACHE_IN_PROCESS": "1"}, "involvement.E010"),
+        ({"MEDIA_ROOT": str(settings.BASE_DIR / "static" / "uploads")}, "involvement.E011"),
+        ({"MAIL_HOST": None}, "production-ready email backend"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+def test_unfit(changes, word):
+    code, said = run(*START, **changes)
+    assert code != 0
+    assert word in said
+
+
+def test_one_process_may_keep_its_own_cache():
+    assert run(*START, CACHE_IN_PROCESS="1", WEB_CONCURRENCY="1")[0] == 0
+
+
+def test_the_example_is_not_loaded_in_production():
+    code, said = run("manage.py", "demo")
+    assert code != 0
+    assert "not made in production" in said
+
+
+def test_uploads_lie_outside_what_is_served():
+    assert checks.uploads_are_private() == []
+
+
+def test_static_files_can_be_collected(tmp_path):
+    """Every file that a stylesheet names is there, or production's storage would refuse."""
+    script = (
+        "import sys, django; from django.conf import settings; settings.STATIC_ROOT = sys.argv[1]; django.setup(); "
+        "from django.core.management import call_command; call_command('collectstatic', interactive=False, verbosity=0)"
+    )
+    assert run("-c", script, str(tmp_path), DJANGO_SETTINGS_MODULE="involvement.settings") == (0, "")
+    names = {path.name.partition(".")[0] for path in tmp_path.rglob("*.css")}
+    assert {"nhsuk-frontend", "app"} <= names
+
+
+def test_the_database_keeps_its_word(db):
+    """On SQLite: writes wait instead of failing, and what was acknowledged is on the disk."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's own options")
+    assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    with connection.cursor() as cursor:
+        answers = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert answers == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
+
+
+def test_checks_pass_in_development(db):
+    call_command("check", fail_level="WARNING")
