@@ -48,7 +48,7 @@ PROCESS_CACHES = ("LocMemCache", "DummyCache")
 
 
 def routes() -> Iterator[tuple[str, URLPattern]]:
-    """Yield every address of the site as (route, pattern), once: of two patterns for one route only the first is met."""
+    """Yield every address of the site as (route, pattern), once: of two for one route only the first is met."""
     met = set()
     for route, pattern in _patterns(get_resolver(), ""):
         if route not in met:
