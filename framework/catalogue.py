@@ -40,7 +40,10 @@ class ContentError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """A work that the content rests on; ``cite`` is its short name. ``checked``: "seen", "named" (cited by one that was seen) or "own"."""
+    """A work that the content rests on; ``cite`` is its short name.
+
+    ``checked`` is "seen", "named" (cited by one that was seen) or "own".
+    """
 
     key: str
     cite: str
@@ -383,7 +386,9 @@ def _place(slug: str, entry: dict, relationships: dict, sources: dict, others: C
         relationship=relationship,
         **{text: words(entry, text, where) for text in texts},
         power_order=_need(entry, "power_order", where),
-        checklist=tuple(ChecklistItem(item["slug"], words(item, "title", f"{where}, {item['slug']}")) for item in items),
+        checklist=tuple(
+            ChecklistItem(item["slug"], words(item, "title", f"{where}, {item['slug']}")) for item in items
+        ),
         elsewhere=others(entry, where),
         sources=_cited(entry, sources, where),
     )
@@ -393,7 +398,11 @@ def _facets(raw: dict, sources: dict, others: Callable) -> dict[str, Facet]:
     facets = {}
     for place, wanted in SHAPE.items():
         entries = raw["places"][place].get("facets", [])
-        _exactly((_need(entry, "slug", f"places.toml, {place}") for entry in entries), wanted, f"places.toml, {place}, facets")
+        _exactly(
+            (_need(entry, "slug", f"places.toml, {place}") for entry in entries),
+            wanted,
+            f"places.toml, {place}, facets",
+        )
         for entry in entries:
             key = f"{place}/{entry['slug']}"
             where = f"places.toml, {key}"
@@ -437,7 +446,9 @@ def _statuses(raw: dict) -> dict[str, Status]:
     statuses = {}
     for slug, entry in entries.items():
         where = f"statuses.toml, {slug}"
-        statuses[slug] = Status(slug, words(entry, "title", where), _need(entry, "sign", where), words(entry, "meaning", where))
+        statuses[slug] = Status(
+            slug, words(entry, "title", where), _need(entry, "sign", where), words(entry, "meaning", where)
+        )
     _once((status.sign for status in statuses.values()), "statuses.toml, signs")
     return statuses
 
@@ -500,7 +511,9 @@ def _mixups(raw: dict, sources: dict, answers: tuple[str, ...]) -> tuple[Mixup, 
         if place:
             _known([place], answers, where)
         texts = (words(entry, text, where) for text in ("called", "really", "why"))
-        built.append(Mixup(slug, *texts, place, _cited({"sources": entry.get("sources", raw.get("sources"))}, sources, where)))
+        built.append(
+            Mixup(slug, *texts, place, _cited({"sources": entry.get("sources", raw.get("sources"))}, sources, where))
+        )
     return tuple(built)
 
 

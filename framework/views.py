@@ -19,7 +19,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show the idea in five minutes: three relationships, four places, eighteen ways."""
     content = catalogue()
     relationships = [
-        (relationship, [(place, content.facets_of(place.slug)) for place in content.places.values() if place.relationship == slug])
+        (
+            relationship,
+            [(place, content.facets_of(place.slug)) for place in content.places.values() if place.relationship == slug],
+        )
         for slug, relationship in content.relationships.items()
     ]
     context = {
@@ -45,7 +48,9 @@ def place(request: HttpRequest, place: str) -> HttpResponse:
         "content": content,
         "place": content.places[place],
         "relationship": content.relationships[content.places[place].relationship],
-        "ways": [(facet, [case for case in content.cases if facet.key in case.facets]) for facet in content.facets_of(place)],
+        "ways": [
+            (facet, [case for case in content.cases if facet.key in case.facets]) for facet in content.facets_of(place)
+        ],
         "cases": cases,
         "argued": [case for case in content.cases if place in case.contested],
         "kinds": disputes(content, cases),

@@ -10,8 +10,12 @@ register = template.Library()
 
 @register.inclusion_tag("framework/_cited.html")
 def cited(keys) -> dict:
-    """Print the sources that ``keys`` name, each a link to its entry on the page of sources."""
-    return {"cited": [catalogue().sources[key] for key in keys]}
+    """Print the sources that ``keys`` name, each a link to its entry on the page of sources.
+
+    Our own reading is not printed at every turn: the pages say once that what names no source is ours.
+    """
+    sources = [catalogue().sources[key] for key in keys]
+    return {"cited": [source for source in sources if source.checked != "own"]}
 
 
 @register.filter
