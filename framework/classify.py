@@ -27,6 +27,7 @@ KINDS = ("one", "stages", "text", "date", "kinds", "ways")
 STAGES = SHAPE["coproducers"]
 SHARED_PARTS = ("equal", "lead")
 PART_ORDER = ("none", "told", "asked", "equal", "lead")
+JOINT_DECIDERS = ("together", "citizens")
 SHARED_DECISION = "shared-decision-making"
 
 
@@ -389,7 +390,7 @@ class _Read:
     @property
     def is_joint(self) -> bool | None:
         """Whether at least one decision was made together; None when that is not recorded."""
-        if self.decided in ("together", "citizens"):
+        if self.decided in JOINT_DECIDERS:
             return True
         if self.joint:
             return self.joint == "yes"
@@ -436,7 +437,7 @@ def _decide(read: _Read) -> tuple[str, str, str]:
         clash = read.part in ("asked", *SHARED_PARTS) or read.decided in ("together", "citizens", "person")
         return ("", "", "mixed") if clash else ("told", "", "")
     if read.only_told:
-        if read.decided in ("together", "citizens"):
+        if read.decided in JOINT_DECIDERS:
             return "", "", "mixed"
         return "told-only", "", ""
     if not read.about:
@@ -490,6 +491,8 @@ def _service(read: _Read) -> tuple[str, str, str]:
     if read.shared_stages:
         if read.is_group is None:
             return "", "coproducers", "group"
+        if read.is_joint and SHARED_DECISION in (read.contested or ()):
+            return "", "choosers", "lifted"
         if read.is_joint is None:
             return "", "coproducers", "joint"
         if read.asked_stages or set(read.shared_stages) != {"co-deliver"}:
@@ -500,7 +503,7 @@ def _service(read: _Read) -> tuple[str, str, str]:
     if read.purpose == "work" or read.about == "shared-problem":
         if read.named == "staff" and read.decided in ("staff", "staff-heard"):
             return "users", "", ""
-        return "", "coproducers" if read.states or read.decided in ("together", "citizens") else "", "shared"
+        return "", "coproducers" if read.states or read.decided in JOINT_DECIDERS else "", "shared"
     if read.purpose == "choose":
         return "", "", "mixed" if read.decided else "more"
     if read.purpose == "steer":
@@ -520,6 +523,8 @@ def _said(read: _Read, cites: Iterable[str]) -> list[str]:
         if slug == "stages":
             quotes += _said_stages(read)
             continue
+        if slug == "decided" and "stages" in cites and read.shared_stages and read.decided not in JOINT_DECIDERS:
+            continue  # the stages say what was shared; who signed it off is no ground for the place
         option = guide().questions[slug].option(read.answers.get(slug, ""))
         if option and option.said:
             quotes.append(option.said)
@@ -535,6 +540,8 @@ def _said_stages(read: _Read) -> list[str]:
         best = part in SHARED_PARTS or not read.shared_stages and (part == "asked" or not read.asked_stages)
         if rows and best:
             quotes.append(f"{start} {_and(rows)}")
+    if read.states and not quotes:
+        quotes.append("people had no part in any stage")
     return quotes
 
 
@@ -694,6 +701,8 @@ def _open(answers: Mapping[str, Any], placed: str, now: Suggestion) -> tuple[Ope
             given = known.get("stages", {})
             tries = [given | {row.slug: part.slug} for row in question.rows if row.slug not in given for part in question.options]
         places = {_suggest({**answers, question.slug: answer}, placed).place for answer in tries} - {"", now.place}
+        if now.place == NOT_INVOLVEMENT and not places:
+            continue
         order = (*catalogue().places, NOT_INVOLVEMENT)
         found.append(Open(question, tuple(place for place in order if place in places)))
     return tuple(found)

@@ -1,10 +1,131 @@
-"""Stub: to be written."""
+"""The guided classification of one activity."""
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.db.models import Q
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
-from involvement.access import Permission, organisation_view, public_view, member_view
+from framework.catalogue import catalogue
+from involvement.access import Permission, organisation_view
+from involvement.actions.base import Refused, today
+from involvement.actions.classification import current_classification
+from involvement.forms.classify import ActForm, ClassifyForm, initial_from, place_title
+from involvement.http import render_page
+
+CASES = 4
 
 
-@organisation_view(Permission.ACTIVITY_CLASSIFY)
-def classify(request, organisation, *args, **kwargs):
-    return HttpResponse('stub', status=501)
+def load_activity(organisation, activity):
+    """Return the organisation's activity with the id ``activity``, unless it was withdrawn."""
+    return organisation.activities.select_related("organisation", "service", "piece").get(pk=activity, withdrawn_on=None)
+
+
+@organisation_view(Permission.ACTIVITY_CLASSIFY, load=load_activity)
+def classify(request, organisation, activity):
+    """Ask the questions, show what the answers point to, write the reading that a person agrees to."""
+    current = current_classification(activity)
+    if request.method != "POST":
+        return _open_page(request, activity, current)
+    about = {"activity": activity, "current": current, "act": request.POST.get("act") or request.GET.get("act", "")}
+    shown = request.POST.getlist("shown")
+    if "look" in request.POST:
+        form = ClassifyForm.looking(request.POST, **about)
+        return render_page(request, "classify/page.html", _page(request, form, redrawn=form.redrawn(shown)), part="update")
+    form = ClassifyForm(request.POST, **about)
+    unseen = form.unseen(shown)
+    if form.is_valid() and not unseen:
+        try:
+            form.save(by=request.user)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("The place is saved"))
+            return redirect("activity-detail", organisation.slug, activity.pk)
+    return render_page(request, "classify/page.html", _page(request, form, unseen=unseen))
+
+
+def _open_page(request, activity, current):
+    """Show the questions; first ask which act it is when the activity has a place already."""
+    act = request.GET.get("act")
+    if current is not None:
+        form = ActForm(request.GET if "act" in request.GET else None)
+        if not form.is_valid():
+            context = {"form": form, "activity": activity, "current": current, "now": _reading(current)}
+            return render_page(request, "classify/act.html", context)
+    initial = initial_from(current) if current is not None and "again" in request.GET else None
+    form = ClassifyForm(activity=activity, current=current, act=act or "", initial=initial)
+    return render_page(request, "classify/page.html", _page(request, form))
+
+
+def _reading(classification) -> dict:
+    """Return the three facts of a reading in words, with the ways it names."""
+    facets = catalogue().facets
+    return {
+        "place": place_title(classification.primary_place),
+        "suggested": place_title(classification.suggested_place),
+        "claim": place_title(classification.claim),
+        "ways": [facets[row.facet].title for row in classification.placements.all() if row.facet in facets],
+    }
+
+
+def _page(request, form: ClassifyForm, *, redrawn=(), unseen=()) -> dict:
+    """Return what the page shows beside the form: the suggestion in words, disputes, cases, the three facts."""
+    suggestion = form.suggestion
+    return {
+        "form": form,
+        "activity": form.activity,
+        "current": form.current,
+        "now": _reading(form.current) if form.current is not None else None,
+        "suggestion": suggestion,
+        "redrawn": redrawn,
+        "unseen": unseen,
+        "titles": {
+            "suggested": place_title(suggestion.place),
+            "leaning": place_title(suggestion.leaning),
+            "claim": place_title(form.said("claim") or ""),
+            "agreed": place_title(form.agreed),
+        },
+        "elsewhere": bool(form.placed and form.placed != suggestion.place),
+        "touches": [
+            {"place": place_title(touch.place), "way": _facet_title(touch.facet), "why": touch.why, "slug": touch.place}
+            for touch in suggestion.also_touches
+        ],
+        "lacking": [{"way": _facet_title(facet), "needs": needs} for facet, needs in suggestion.counts_note],
+        "open": [
+            {"slug": each.question.slug, "title": each.question.title, "could": [place_title(place) for place in each.could]}
+            for each in suggestion.next_questions
+        ],
+        "disputes": _disputes(form),
+        "cases": _cases(suggestion, form.agreed),
+    }
+
+
+def _facet_title(key: str) -> str:
+    return catalogue().facets[key].title if key else ""
+
+
+def _disputes(form: ClassifyForm) -> list[dict]:
+    """Return the contested kinds that were ticked: both arguments, the rule, and how this organisation counts them."""
+    kinds = form.suggestion.contested_kinds
+    if not kinds:
+        return []
+    day = today()
+    standing = form.activity.organisation.rulings.filter(Q(until=None) | Q(until__gt=day), contested_kind__in=kinds, from_on__lte=day)
+    rulings = {ruling.contested_kind: ruling for ruling in standing.order_by("from_on", "id")}
+    return [
+        {
+            "kind": catalogue().contested_kinds[slug],
+            "sides": [{"place": place_title(place), "argument": argument} for place, argument in catalogue().contested_kinds[slug].case_for],
+            "ruling": rulings.get(slug),
+            "ruled": place_title(rulings[slug].place) if slug in rulings else "",
+        }
+        for slug in kinds
+    ]
+
+
+def _cases(suggestion, place: str) -> list:
+    """Return a few worked cases of the place, those that share a way with the suggestion first."""
+    place = place or suggestion.leaning
+    ways = {placement.facet for placement in suggestion.placements}
+    alike = [case for case in catalogue().cases if case.place == place]
+    return sorted(alike, key=lambda case: -len(ways & set(case.facets)))[:CASES]
