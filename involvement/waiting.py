@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from involvement import drawing
@@ -75,21 +74,21 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
     return tuple(found)
 
 
-def lately(viewer: Viewer, *, on: date) -> tuple[str, ...]:
-    """Return what was recorded in the last 30 days, a short phrase each; nothing that did not happen. Six queries."""
+def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
+    """Return what was recorded in the last 30 days, its number and words; nothing that did not happen. Six queries."""
     org = viewer.organisation
     since = timezone.make_aware(datetime.combine(on - timedelta(days=LATELY), time.min))
     new = Q(recorded_at__gte=since)
     readings = org.classifications.filter(kind=Classification.Kind.LEADER)
     counted = (
-        (org.activities.listed().filter(new).count(), _("activities added")),
-        (readings.filter(new, void_at__isnull=True).count(), _("classified or placed anew")),
-        (readings.filter(void_at__gte=since).count(), _("readings corrected")),
-        (org.changes.filter(new).count(), _("records of what came of it")),
-        (org.responses.filter(new).count(), _("answers to gaps")),
-        (org.complete_statements.filter(new).count(), _("statements that a list is complete")),
+        (org.activities.listed().filter(new).count(), "activity added", "activities added"),
+        (readings.filter(new, void_at__isnull=True).count(), "activity classified", "activities classified"),
+        (readings.filter(void_at__gte=since).count(), "correction", "corrections"),
+        (org.changes.filter(new).count(), "record of what came of it", "records of what came of it"),
+        (org.responses.filter(new).count(), "answer to a gap", "answers to gaps"),
+        (org.complete_statements.filter(new).count(), "list said to be complete", "lists said to be complete"),
     )
-    return tuple((number, words) for number, words in counted if number)
+    return tuple((number, ngettext(one, many, number)) for number, one, many in counted if number)
 
 
 def _open_responses(viewer: Viewer, on: date):

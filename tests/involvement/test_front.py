@@ -1,0 +1,103 @@
+"""The front page of an organisation: what matters on one screen, by role, and the first steps of an empty one."""
+
+from datetime import timedelta
+
+import pytest
+
+from involvement.access import Role
+from involvement.actions import organisations, responses
+from involvement.actions.base import today
+from involvement.models import Organisation
+from tests.world import classify_as
+
+pytestmark = pytest.mark.django_db
+FRONT = "/o/ashdown/"
+
+
+def words(client):
+    return client.get(FRONT).content.decode()
+
+
+def waiting(client):
+    return [each.words for each in client.get(FRONT).context["waiting"]]
+
+
+def test_it_opens_with_the_finding_and_what_is_missing_most(client, world):
+    client.force_login(world.people["vi"])
+    page = client.get(FRONT)
+    said = page.content.decode()
+    assert page.context["map"].headline in said.replace("&#x27;", "'")
+    assert "What is missing most" in said and said.count('class="app-gap"') == 3
+    assert 'aria-label="Owners ' in said  # the bar says its numbers
+
+
+def test_what_waits_follows_the_roles(client, world):
+    organisation = world.ashdown.organisation
+    world.ashdown.response.due_on = today() - timedelta(days=1)
+    world.ashdown.response.save()
+    responses.respond(
+        organisation=organisation, by=world.people["bob"], place="owners", facet="owners/strategy", kind="not-needed",
+        reason="x", review_on=today() + timedelta(days=10),
+    )  # fmt: skip
+    client.force_login(world.people["ed"])
+    assert waiting(client)[0] == "1 activity to classify"
+    assert "1 answer to a gap is overdue" in waiting(client)
+    client.force_login(world.people["bob"])
+    assert "1 “not needed” to look at again" in waiting(client) and "4 places without an aim" in waiting(client)
+    assert not any("classify" in each for each in waiting(client))
+    client.force_login(world.people["vi"])
+    assert waiting(client) == [] and "Nothing waits for you now." in words(client)
+
+
+def test_a_statement_that_ends_soon_or_has_lapsed_waits_for_an_editor(client, world):
+    statement = world.ashdown.statement
+    statement.as_at = today() - timedelta(days=330)
+    statement.save()
+    client.force_login(world.people["ed"])
+    assert "1 “this list is complete” ends soon" in waiting(client)
+    statement.as_at = today() - timedelta(days=400)
+    statement.save()
+    assert "1 “this list is complete” has lapsed" in waiting(client)
+
+
+def test_lately_counts_what_was_recorded_and_says_nothing_else(client, world):
+    client.force_login(world.people["vi"])
+    said = dict((each, number) for number, each in client.get(FRONT).context["lately"])
+    assert said == {
+        "activities added": 2, "activity classified": 1, "record of what came of it": 1, "answer to a gap": 1,
+        "list said to be complete": 1,
+    }  # fmt: skip
+
+
+def test_an_empty_organisation_shows_the_three_steps(client, world):
+    lead = world.people["sam"]
+    empty = organisations.create_organisation(
+        slug="empty", name="Empty Trust", kind=Organisation.Kind.TRUST, nation=Organisation.Nation.ENGLAND
+    )
+    organisations.give_role(organisation=empty, user=lead, role=Role.LEAD, by=None)
+    client.force_login(lead)
+    said = client.get("/o/empty/").content.decode()
+    for step in ("Name your services", "List what you do", "Say what each one is"):
+        assert step in said
+    for address in ("/o/empty/services/", "/o/empty/activities/import/", "/o/empty/activities/new/"):
+        assert f'href="{address}"' in said
+    assert client.get("/o/empty/map/").status_code == 200
+
+
+@pytest.mark.parametrize("more", [0, 2, 60])
+def test_it_asks_the_database_the_same_however_much_there_is(client, world, more, django_assert_num_queries):
+    from involvement.models import Activity
+
+    organisation = world.ashdown.organisation
+    rows = Activity.objects.bulk_create(
+        Activity(organisation=organisation, title=f"Activity {number}", started_on=today()) for number in range(more)
+    )
+    for row in rows:
+        classify_as(row, world.people["ed"], "users", {"facet": "users/access", "part": "asked", "heard": True})
+    client.force_login(world.people["lea"])
+    client.get(FRONT)
+    with django_assert_num_queries(FRONT_QUERIES):
+        client.get(FRONT)
+
+
+FRONT_QUERIES = 30
