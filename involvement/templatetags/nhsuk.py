@@ -107,6 +107,12 @@ def radio_rows(field) -> list[dict]:
 
 
 @register.filter
+def rows(field) -> list[dict]:
+    """Return the rows of a bound field whose widget draws itself as rows (``widget.rows``)."""
+    return field.field.widget.rows(field)
+
+
+@register.filter
 def size(field, default: str) -> str:
     """Return the size of a field's label: its own ``label_size`` ("s", "m", "l", "" for plain), else ``default``."""
     return getattr(field.field, "label_size", default)

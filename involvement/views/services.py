@@ -1,14 +1,62 @@
-"""Stub: to be written."""
+"""The services of an organisation: the list, and adding, renaming and closing one."""
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
-from involvement.access import Permission, organisation_view, public_view, member_view
+from involvement.access import Permission, organisation_view
+from involvement.actions import organisations
+from involvement.actions.base import Refused
+from involvement.forms.services import RetireForm, ServiceForm
+from involvement.http import render_page
+from involvement.registers import services_with_counts, trust_wide_count
 
 
-@organisation_view(Permission.READ)
-def service_page(request, organisation, *args, **kwargs):
-    return HttpResponse('stub', status=501)
+def load_service(organisation, service):
+    """Return the organisation's service with the id ``service``."""
+    return organisation.services.get(pk=service)
 
-@organisation_view(Permission.SERVICE_MANAGE)
-def service_edit(request, organisation, *args, **kwargs):
-    return HttpResponse('stub', status=501)
+
+@organisation_view(Permission.READ, post=Permission.SERVICE_MANAGE)
+def service_page(request, organisation):
+    """List the services with how many activities each has; add one."""
+    form = ServiceForm(request.POST or None) if request.viewer.may(Permission.SERVICE_MANAGE) else None
+    if request.method == "POST" and form.is_valid():
+        try:
+            service = organisations.add_service(
+                organisation=organisation, by=request.user, name=form.cleaned_data["name"]
+            )
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("%(name)s is added") % {"name": service.name})
+            return redirect("services", organisation.slug)
+    context = {
+        "form": form,
+        "services": services_with_counts(request.viewer),
+        "trust_wide": trust_wide_count(request.viewer),
+    }
+    return render_page(request, "services/list.html", context)
+
+
+@organisation_view(Permission.SERVICE_MANAGE, load=load_service)
+def service_edit(request, organisation, service):
+    """Give a service another name, or close it: two forms of one page, told apart by their button."""
+    closing = request.method == "POST" and request.POST.get("act") == "retire"
+    naming = request.method == "POST" and not closing
+    name_form = ServiceForm(request.POST if naming else None, initial={"name": service.name}, prefix="name")
+    retire_form = RetireForm(request.POST if closing else None, prefix="close")
+    form = retire_form if closing else name_form
+    if request.method == "POST" and form.is_valid():
+        try:
+            if closing:
+                organisations.retire_service(service=service, by=request.user, on=form.cleaned_data["retired_on"])
+            else:
+                organisations.rename_service(service=service, by=request.user, name=form.cleaned_data["name"])
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("The service is closed") if closing else _("The new name is saved"))
+            return redirect("services", organisation.slug)
+    context = {"form": form, "name_form": name_form, "retire_form": retire_form, "service": service}
+    return render_page(request, "services/edit.html", context)

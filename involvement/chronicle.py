@@ -1,0 +1,193 @@
+"""The history of one activity's record in plain sentences: who wrote what when, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.utils.translation import gettext as _
+
+from framework.catalogue import catalogue
+from involvement.access import Viewer
+from involvement.actions.activities import OWN_FIELDS
+from involvement.models import Activity, ActivityGroup, ActivityService, Change, Classification, User
+from involvement.registers import day, fewer_than_five, people_written, place_title
+
+SHORT = 120  # longer words are shown beneath the sentence, before and after
+TOGETHER = timedelta(seconds=5)  # what one person wrote within this time was one act
+
+
+@dataclass(frozen=True)
+class Told:
+    """One sentence of an act, without its subject: "changed the title from “A” to “B”"; long words stand apart."""
+
+    words: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One act: when, who, and what they did."""
+
+    at: datetime
+    who: str
+    told: tuple[Told, ...]
+
+
+def chronicle(viewer: Viewer, activity: Activity) -> list[Event]:
+    """Return what happened to an activity's record, newest first. A fixed number of queries."""
+    services = {service.pk: service.name for service in viewer.organisation.services.all()}
+    entries = [
+        *_of_record(viewer, activity, services),
+        *_of_groups(viewer, activity),
+        *_of_services(viewer, activity, services),
+        *_of_answers(viewer, activity),
+        *_of_readings(viewer, activity),
+        *_of_changes(viewer, activity),
+    ]
+    entries.sort(key=lambda entry: entry[0])
+    acts: list[tuple[datetime, User | None, list[Told]]] = []
+    for at, who, told in entries:
+        if acts and acts[-1][1] == who and at - acts[-1][0] <= TOGETHER:
+            acts[-1][2].append(told)
+        else:
+            acts.append((at, who, [told]))
+    return [Event(at, who.get_full_name() if who else _("Somebody"), tuple(told)) for at, who, told in reversed(acts)]
+
+
+def _versions(model, viewer: Viewer, **kept):
+    """Return the history rows of the organisation's ``model``, oldest first."""
+    rows = model.history.model.objects.filter(organisation=viewer.organisation, **kept)
+    return rows.select_related("history_user").order_by("history_id")
+
+
+def _of_record(viewer: Viewer, activity: Activity, services: dict[int, str]):
+    pieces = {piece.pk: piece.title for piece in viewer.organisation.pieces.all()}
+    versions = list(_versions(Activity, viewer, id=activity.pk))
+    if versions:
+        yield versions[0].history_date, versions[0].history_user, Told(_("added it to the list"))
+    for old, new in pairwise(versions):
+        stamp = new.history_date, new.history_user
+        if new.withdrawn_on and not old.withdrawn_on:
+            words = _("withdrew it as entered by mistake: “%(reason)s”") % {"reason": new.withdrawn_reason}
+            yield *stamp, Told(words)
+        for name in OWN_FIELDS:
+            attribute = f"{name}_id" if name in ("service", "piece") else name
+            before, after = getattr(old, attribute), getattr(new, attribute)
+            if before != after:
+                shown = [_shown(name, value, services, pieces) for value in (before, after)]
+                yield *stamp, _changed(_label(name), *shown)
+
+
+def _label(name: str) -> str:
+    """Return what a field is called within a sentence."""
+    if name == "service":
+        return _("the service")
+    if name == "piece":
+        return _("the piece of work")
+    return f"“{Activity._meta.get_field(name).verbose_name}”"
+
+
+def _shown(name: str, value, services: dict[int, str], pieces: dict[int, str]) -> str:
+    """Return a field's value as it may be shown, "" for nothing."""
+    known = catalogue()
+    if name == "service":
+        return services.get(value, "") if value else _("trust-wide")
+    if name == "piece":
+        return pieces.get(value, "")
+    if name == "stated_status":
+        return str(Activity.StatedStatus(value).label) if value else ""
+    if name == "open_to_all":
+        return _("yes") if value else _("no")
+    if name == "support":
+        return "; ".join(known.supports.get(slug, slug) for slug in value)
+    if name == "mechanisms":
+        return "; ".join(known.mechanisms[slug].title if slug in known.mechanisms else slug for slug in value)
+    if name == "reach":
+        return people_written(value)
+    return "" if value is None else str(value)
+
+
+def _changed(label: str, before: str, after: str) -> Told:
+    names = {"field": label, "before": before, "after": after}
+    if before == after:  # two counts under five look alike
+        return Told(_("changed %(field)s") % names)
+    if len(before) > SHORT or len(after) > SHORT:
+        return Told(_("changed %(field)s") % names, before or _("Nothing"), after or _("Nothing"))
+    if not before:
+        return Told(_("filled in %(field)s: “%(after)s”") % names)
+    if not after:
+        return Told(_("emptied %(field)s, which said “%(before)s”") % names)
+    return Told(_("changed %(field)s from “%(before)s” to “%(after)s”") % names)
+
+
+def _of_groups(viewer: Viewer, activity: Activity):
+    last = {}
+    for row in _versions(ActivityGroup, viewer, activity_id=activity.pk):
+        stamp, title = (row.history_date, row.history_user), catalogue().groups.get(row.group, row.group)
+        names = {"group": title}
+        if row.history_type == "-":
+            yield *stamp, Told(_("said that it was not meant for this group: %(group)s") % names)
+        elif row.history_type == "+":
+            said = ", ".join(word for word in (fewer_than_five(row.reach), row.support) if word)
+            words = _("said that it was meant to include this group: %(group)s") % names
+            yield *stamp, Told(f"{words} ({said})" if said else words)
+        else:
+            old = last[row.id]
+            if old.reach != row.reach:
+                label = _("how many people it reached in this group: %(group)s") % names
+                yield *stamp, _changed(label, fewer_than_five(old.reach), fewer_than_five(row.reach))
+            if old.support != row.support:
+                yield *stamp, _changed(_("the support for this group: %(group)s") % names, old.support, row.support)
+        last[row.id] = row
+
+
+def _of_services(viewer: Viewer, activity: Activity, services: dict[int, str]):
+    for row in _versions(ActivityService, viewer, activity_id=activity.pk):
+        names = {"service": services.get(row.service_id, "")}
+        if row.history_type == "-":
+            words = _("said that it does not cover this service by name: %(service)s")
+        else:
+            words = _("said that it covers this service by name: %(service)s")
+        yield row.history_date, row.history_user, Told(words % names)
+
+
+def _of_answers(viewer: Viewer, activity: Activity):
+    answers = viewer.organisation.confirmations.filter(activity=activity).select_related("recorded_by")
+    for answer in answers:
+        words = (
+            _("said that it was running on %(day)s") if answer.running
+            else _("was asked whether it was running on %(day)s, and said “no, or I do not know”")
+        )  # fmt: skip
+        yield answer.recorded_at, answer.recorded_by, Told(words % {"day": day(answer.on)})
+
+
+def _of_readings(viewer: Viewer, activity: Activity):
+    readings = viewer.organisation.classifications.filter(activity=activity, kind=Classification.Kind.LEADER)
+    for reading in readings.select_related("recorded_by", "voided_by").order_by("id"):
+        names = {"place": place_title(reading.primary_place), "day": day(reading.from_on), "reason": reading.reason}
+        words = _("placed it from %(day)s: %(place)s") if reading.from_on else _("placed it: %(place)s")
+        if reading.reason:
+            words += _(", because “%(reason)s”")
+        yield reading.recorded_at, reading.recorded_by, Told(words % names)
+        if reading.void_at:
+            names["reason"] = reading.void_reason
+            words = _("took back “%(place)s” as wrong from the start, because “%(reason)s”")
+            yield reading.void_at, reading.voided_by, Told(words % names)
+
+
+def _of_changes(viewer: Viewer, activity: Activity):
+    for row in _versions(Change, viewer, activity_id=activity.pk):
+        words = {
+            "+": _("recorded what came of it: %(outcome)s (decided %(day)s)"),
+            "~": _("put right what came of it: %(outcome)s (decided %(day)s)"),
+            "-": _("took out what came of it: %(outcome)s (decided %(day)s)"),
+        }[row.history_type]
+        names = {"outcome": str(Change.Outcome(row.outcome).label), "day": day(row.decided_on)}
+        yield row.history_date, row.history_user, Told(words % names)
+    evidence = viewer.organisation.evidence.filter(change__organisation=viewer.organisation, change__activity=activity)
+    for each in evidence.select_related("recorded_by"):
+        words = _("added evidence: %(kind)s") % {"kind": each.get_kind_display()}
+        yield each.recorded_at, each.recorded_by, Told(f"{words}, {each.reference}" if each.reference else words)

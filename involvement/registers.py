@@ -1,0 +1,823 @@
+"""The read side of the register: the list with its filters, one activity with all that is known, and its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from framework.catalogue import NOT_INVOLVEMENT, ContestedKind, Mechanism, catalogue
+from involvement.access import Viewer
+from involvement.actions.activities import DATE_WORDS, read_dates
+from involvement.actions.base import today
+from involvement.dates import read_date
+from involvement.models import (
+    Activity,
+    Change,
+    Classification,
+    Organisation,
+    Placement,
+    Ruling,
+    RunningConfirmation,
+    Service,
+)
+
+PAGE_SIZE = 50
+COUNT_CAP = 10_000  # beyond it the page says "more than"
+TRUST_WIDE = "trust-wide"
+UNCLASSIFIED = "unclassified"
+WITHDRAWN = "withdrawn"
+EARLIEST = date(1948, 7, 5)  # the first day of the NHS: nobody asks for an earlier map
+
+
+class State(StrEnum):
+    """Where an activity stands in time at a day."""
+
+    LIVE = "live"
+    PLANNED = "planned"
+    LAPSED = "lapsed"
+    NOT_DATED = "not-dated"
+
+
+STATE_TITLES = {
+    State.LIVE: gettext_lazy("Live"),
+    State.PLANNED: gettext_lazy("Planned"),
+    State.LAPSED: gettext_lazy("Lapsed"),
+    State.NOT_DATED: gettext_lazy("Not dated"),
+}
+STATE_MEANINGS = {
+    State.LIVE: gettext_lazy("it ran, or was answered, in the last 12 months"),
+    State.PLANNED: gettext_lazy("it has not started yet"),
+    State.LAPSED: gettext_lazy("nothing in the last 12 months"),
+    State.NOT_DATED: gettext_lazy("nobody has said when it ran, so it fills nothing on the map"),
+}
+STATE_CLASSES = {  # the sign and colour of the map's status that says the same
+    State.LIVE: ("is-in-place", "✓"),
+    State.PLANNED: ("is-planned", "+"),
+    State.LAPSED: ("is-lapsed", "–"),
+    State.NOT_DATED: ("is-none-recorded", "·"),
+}
+SORTS = ("title", "start", "place", "updated")
+
+
+def a_year_before(day: date) -> date:
+    """Return the same day a year earlier; 29 February becomes the 28th."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
+def with_state(activities: QuerySet[Activity], organisation: Organisation, as_at: date) -> QuerySet[Activity]:
+    """Add ``state`` (a State) as at a day: the rules "live at D" of /framework/rules/, in the database.
+
+    An open activity is live through its newest sighting (its start, or a person's "yes, it is running") in the last
+    12 months, unless the newest answer was "no"; an ended one through its end or the first answer to it.
+    """
+    ago = a_year_before(as_at)
+    answers = organisation.confirmations.filter(activity=OuterRef("pk"), on__lte=as_at)
+    decided = organisation.changes.filter(activity=OuterRef("pk"), decided_on__lte=as_at)
+    activities = activities.annotate(
+        newest_answer=Subquery(answers.order_by("-on", "-id").values("running")[:1]),
+        last_seen=Subquery(answers.filter(running=True).order_by("-on").values("on")[:1]),
+        first_decided=Subquery(decided.order_by("decided_on").values("decided_on")[:1]),
+    )
+    ended, is_open = Q(ended_on__lte=as_at), Q(ended_on=None) | Q(ended_on__gt=as_at)
+    not_denied = Q(newest_answer=None) | Q(newest_answer=True)
+    seen_lately = Q(started_on__gt=ago, started_on__lte=as_at) | Q(last_seen__gt=ago)
+    begun = Q(started_on__lte=as_at) | Q(started_on=None) & (ended | Q(last_seen__isnull=False))
+    undated = Q(started_on=None, ended_on=None, newest_answer=None)
+    return activities.annotate(
+        state=Case(
+            When(Q(started_on__gt=as_at), then=Value(State.PLANNED.value)),
+            When(Q(newest_answer=False, ended_on=None), then=Value(State.NOT_DATED.value)),
+            When(ended & (Q(ended_on__gt=ago) | Q(first_decided__gt=ago)), then=Value(State.LIVE.value)),
+            When(is_open & not_denied & seen_lately, then=Value(State.LIVE.value)),
+            When(begun, then=Value(State.LAPSED.value)),
+            When(undated & Q(stated_status=Activity.StatedStatus.PLANNED), then=Value(State.PLANNED.value)),
+            default=Value(State.NOT_DATED.value),
+        )
+    )
+
+
+def with_reading(activities: QuerySet[Activity], organisation: Organisation, as_at: date) -> QuerySet[Activity]:
+    """Join each activity to the leader's classification in force at a day, as ``reading``: never more than one."""
+    return activities.annotate(
+        reading=FilteredRelation(
+            "classifications",
+            condition=Q(classifications__organisation=organisation)
+            & Q(classifications__kind="leader")
+            & Q(classifications__void_at=None)
+            & (Q(classifications__from_on=None) | Q(classifications__from_on__lte=as_at))
+            & (Q(classifications__until=None) | Q(classifications__until__gt=as_at)),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to: ``service`` is "", TRUST_WIDE or a slug; ``sort`` "" or one of SORTS, "-" first."""
+
+    as_at: date
+    q: str = ""
+    place: str = ""
+    facet: str = ""
+    service: str = ""
+    group: str = ""
+    status: str = ""
+    sort: str = ""
+    page: int = 1
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """Return the filters that leave anything out, by their name in the address."""
+        names = ("q", "place", "facet", "service", "group", "status")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def query(self, **changed) -> str:
+        """Return the address's query, starting with "?", with ``changed`` filters put in ("" leaves one out)."""
+        said = {**self.narrowing, "as_at": self.as_at.isoformat() if self.as_at != today() else "", "sort": self.sort}
+        said |= {"page": self.page if self.page > 1 else ""} | changed
+        return "?" + urlencode({name: value for name, value in said.items() if value})
+
+
+def read_filters(data, services: dict[str, Service]) -> tuple[Filters, list[str]]:
+    """Return what an address asks of the list, and a sentence for each part of it that had to be put right.
+
+    ``data`` is a QueryDict, ``services`` the organisation's by slug. Nothing that is asked raises.
+    """
+    known = catalogue()
+    corrected: list[str] = []
+
+    def one_of(name: str, allowed, said) -> str:
+        value = data.get(name, "").replace("\x00", "").strip()
+        if not value or value in allowed:
+            return value
+        corrected.append(said % {"value": value[:60]})
+        return ""
+
+    place = one_of("place", (*known.places, NOT_INVOLVEMENT, UNCLASSIFIED), _("There is no place “%(value)s”."))
+    facet = _facet_key(data.get("facet", "").strip(), place)
+    if facet and facet not in known.facets:
+        corrected.append(_("There is no way to take part “%(value)s”.") % {"value": data.get("facet", "")[:60]})
+        facet = ""
+    filters = Filters(
+        as_at=_read_day(data.get("as_at", ""), corrected),
+        q=" ".join(data.get("q", "").replace("\x00", "").split())[:200],
+        place=place or facet.partition("/")[0],
+        facet=facet,
+        service=one_of("service", (*services, TRUST_WIDE), _("There is no service “%(value)s” in this organisation.")),
+        group=one_of("group", known.groups, _("There is no group “%(value)s”.")),
+        status=one_of("status", (*State, *known.statuses, WITHDRAWN), _("There is no status “%(value)s”.")),
+        sort=one_of("sort", (*SORTS, *(f"-{name}" for name in SORTS)), _("The list cannot be sorted by “%(value)s”.")),
+    )
+    page = data.get("page", "1").strip() or "1"
+    if not (page.isascii() and page.isdigit() and 1 <= int(page[:9]) and len(page) < 8):
+        corrected.append(_("There is no page “%(value)s”.") % {"value": page[:60]})
+        page = "1"
+    return replace(filters, page=int(page)), corrected
+
+
+def _facet_key(facet: str, place: str) -> str:
+    """Return "owners/strategy" for that, or for "strategy" beside the place "owners"."""
+    return f"{place}/{facet}" if facet and place and "/" not in facet else facet
+
+
+def _read_day(words: str, corrected: list[str]) -> date:
+    """Return the day that ``words`` name; today, and a sentence more in ``corrected``, when that cannot be."""
+    words = words.strip()
+    if not words:
+        return today()
+    reading = read_date(words)
+    if reading is None or reading.earliest != reading.latest or reading.earliest < EARLIEST:
+        corrected.append(
+            _("We could not read the day “%(value)s”, so this is the list of today.") % {"value": words[:60]}
+        )
+        return today()
+    if reading.earliest > today():
+        corrected.append(_("That day is still to come, so this is the list of today."))
+        return today()
+    return reading.earliest
+
+
+def activities_in_list(viewer: Viewer, filters: Filters, services: dict[str, Service]) -> QuerySet[Activity]:
+    """Return the activities that the list shows, unsorted."""
+    organisation, as_at = viewer.organisation, filters.as_at
+    activities = organisation.activities.all()
+    if filters.status == WITHDRAWN:
+        activities = activities.exclude(withdrawn_on=None)
+    else:
+        activities = activities.listed()
+    if filters.q:
+        activities = activities.matching(filters.q)
+    if filters.service == TRUST_WIDE:
+        activities = activities.filter(service=None)
+    elif filters.service:
+        activities = _of_service(activities, organisation, services[filters.service])
+    if filters.group:
+        named = organisation.activity_groups.filter(activity=OuterRef("pk"), group=filters.group)
+        activities = activities.filter(Exists(named))
+    if filters.status in list(State):
+        activities = with_state(activities, organisation, as_at).filter(state=filters.status)
+    if filters.place or filters.sort.endswith("place"):
+        activities = with_reading(activities, organisation, as_at)
+    if filters.facet:
+        placed = organisation.placements.filter(classification=OuterRef("reading__id"), facet=filters.facet)
+        activities = activities.filter(Exists(placed))
+    elif filters.place == UNCLASSIFIED:
+        activities = activities.filter(reading__id=None)
+    elif filters.place:
+        activities = activities.filter(reading__primary_place=filters.place)
+    return activities
+
+
+def _of_service(activities: QuerySet[Activity], organisation: Organisation, service: Service) -> QuerySet[Activity]:
+    """Keep what belongs to the service, and what is trust-wide and names it."""
+    naming = organisation.activity_services.filter(activity=OuterRef("pk"), service=service)
+    return activities.filter(Q(service=service) | Q(service=None) & Exists(naming))
+
+
+def in_order(activities: QuerySet[Activity], filters: Filters, organisation: Organisation) -> QuerySet[Activity]:
+    """Sort as asked; newest entry first when nothing is asked. What is not known comes last either way."""
+    key, down = filters.sort.removeprefix("-"), filters.sort.startswith("-")
+    if not key:
+        return activities.order_by("-pk")
+    if key == "updated":
+        histories = Activity.history.model.objects.filter(organisation=organisation, id=OuterRef("pk"))
+        by = Subquery(histories.order_by("-history_id").values("history_id")[:1])
+        down = not down  # the newest first, unless asked otherwise
+    elif key == "place":
+        places = [*catalogue().places, NOT_INVOLVEMENT]
+        by = Case(*(When(reading__primary_place=place, then=Value(n)) for n, place in enumerate(places)), default=None)
+    else:
+        by = F({"title": "title", "start": "started_on"}[key])
+    return activities.annotate(sorted_by=by).order_by(
+        F("sorted_by").desc(nulls_last=True) if down else F("sorted_by").asc(nulls_last=True), "-pk"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the list, ready to print."""
+
+    href: str
+    title: str
+    reference: str
+    service: str
+    dates: str
+    place: str  # slug; "" when unclassified
+    place_title: str
+    state: str
+    state_title: str
+    state_class: str
+    state_sign: str
+    contested: bool
+    not_recorded: bool
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class ActivityPage:
+    """One page of the list with what its filter bar offers."""
+
+    filters: Filters
+    corrected: list[str]
+    rows: list[Row]
+    total: int
+    services: list[Service]
+    any_listed: bool
+    base: str
+
+    @property
+    def is_today(self) -> bool:
+        return self.filters.as_at == today()
+
+    @property
+    def more_open(self) -> bool:
+        """Whether one of the filters behind "more" is in use."""
+        return bool(self.filters.facet or self.filters.group) or not self.is_today
+
+    @property
+    def place_choices(self) -> list[tuple[str, str]]:
+        places = [(slug, place.title) for slug, place in catalogue().places.items()]
+        return [*places, *((slug, str(title)) for slug, title in PLACE_TITLES.items())]
+
+    @property
+    def facet_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        known = catalogue()
+        return [
+            (place.as_title, [(facet.key, facet.title) for facet in known.facets_of(slug)])
+            for slug, place in known.places.items()
+        ]
+
+    @property
+    def group_choices(self):
+        return catalogue().groups.items()
+
+    @property
+    def status_choices(self) -> list[tuple[str, str]]:
+        return [(status, status_title(status)) for status in (*State, WITHDRAWN)]
+
+    @property
+    def states(self) -> list[dict]:
+        """Return the four states with sign and meaning, for the key under the list."""
+        return [
+            {
+                "title": STATE_TITLES[s],
+                "meaning": STATE_MEANINGS[s],
+                "css": STATE_CLASSES[s][0],
+                "sign": STATE_CLASSES[s][1],
+            }
+            for s in State
+        ]
+
+    @property
+    def previous_number(self) -> int:
+        return self.filters.page - 1
+
+    @property
+    def next_number(self) -> int:
+        return self.filters.page + 1
+
+    @property
+    def orders(self) -> list[dict]:
+        """Return the two orders that are no column: newest entry, last changed."""
+        return [
+            {"title": title, "on": self.filters.sort == sort, "query": self.filters.query(sort=sort, page="")}
+            for sort, title in (("", _("newest first")), ("updated", _("last changed first")))
+        ]
+
+    @property
+    def first(self) -> int:
+        return (self.filters.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def showing(self) -> str:
+        """Return "Showing 1 to 50 of 1,234 activities" in words."""
+        if self.total > COUNT_CAP:
+            total = _("more than %(cap)s") % {"cap": f"{COUNT_CAP:,}"}
+        else:
+            total = f"{self.total:,}"
+        if self.total <= PAGE_SIZE:
+            return ngettext("%(total)s activity", "%(total)s activities", self.total) % {"total": total}
+        return _("Showing %(first)s to %(last)s of %(total)s activities") % {
+            "first": f"{self.first:,}",
+            "last": f"{self.first + len(self.rows) - 1:,}",
+            "total": total,
+        }
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-min(self.total, COUNT_CAP) // PAGE_SIZE))
+
+    @property
+    def previous_query(self) -> str:
+        return (
+            self.filters.query(page=self.filters.page - 1 if self.filters.page > 2 else "")
+            if self.filters.page > 1
+            else ""
+        )
+
+    @property
+    def next_query(self) -> str:
+        return self.filters.query(page=self.filters.page + 1) if self.filters.page < self.pages else ""
+
+    @property
+    def heads(self) -> list[dict]:
+        """Return the heads of the table: title, the query that sorts by it ("" when none does), its aria-sort."""
+        heads = []
+        for title, key in ((_("Activity"), "title"), (_("Service"), ""), (_("When"), "start"), (_("Place"), "place")):
+            on = key and self.filters.sort.removeprefix("-") == key
+            down = self.filters.sort.startswith("-")
+            query = self.filters.query(sort=f"-{key}" if on and not down else key, page="") if key else ""
+            heads.append(
+                {"title": title, "query": query, "sort": ("descending" if down else "ascending") if on else ""}
+            )
+        return [*heads, {"title": _("Status"), "query": "", "sort": ""}]
+
+    @property
+    def chips(self) -> list[dict]:
+        """Return what the list is narrowed to, in words, each with the address that lets go of it."""
+        known, filters = catalogue(), self.filters
+        names = {service.slug: service.name for service in self.services}
+        words = {
+            "q": f"“{filters.q}”",
+            "place": PLACE_TITLES.get(filters.place) or getattr(known.places.get(filters.place), "title", ""),
+            "facet": getattr(known.facets.get(filters.facet), "title", ""),
+            "service": names.get(filters.service, _("Trust-wide")),
+            "group": known.groups.get(filters.group, ""),
+            "status": status_title(filters.status),
+        }
+        chips = [
+            {
+                "title": words[name],
+                "query": filters.query(**{name: "", "page": ""} | ({"facet": ""} if name == "place" else {})),
+            }
+            for name in filters.narrowing
+        ]
+        if filters.as_at != today():
+            chips.append(
+                {"title": _("As at %(day)s") % {"day": day(filters.as_at)}, "query": filters.query(as_at="", page="")}
+            )
+        return chips
+
+
+PLACE_TITLES = {
+    UNCLASSIFIED: gettext_lazy("Not classified yet"),
+    NOT_INVOLVEMENT: gettext_lazy("Not involvement"),
+}
+
+
+def status_title(status: str) -> str:
+    """Return the word for a status in the list's filter: an activity's state, a tile's status, or withdrawn."""
+    if status == WITHDRAWN:
+        return _("Withdrawn")
+    if status in list(State):
+        return str(STATE_TITLES[State(status)])
+    return getattr(catalogue().statuses.get(status), "title", "")
+
+
+def day(value: date | None) -> str:
+    """Return "22 November 2026", or "" for no day."""
+    return format_date(value, "j F Y") if value else ""
+
+
+def list_page(viewer: Viewer, data) -> ActivityPage:
+    """Return the page of the list that ``data`` (a QueryDict) asks for. Four queries, whatever the size."""
+    organisation = viewer.organisation
+    services = list(organisation.services.all())
+    by_slug = {service.slug: service for service in services}
+    filters, corrected = read_filters(data, by_slug)
+    found = activities_in_list(viewer, filters, by_slug)
+    total = found.order_by()[: COUNT_CAP + 1].count()
+    pages = max(1, -(-min(total, COUNT_CAP) // PAGE_SIZE))
+    if filters.page > pages:
+        corrected.append(_("There is no page %(page)d, so this is the last one.") % {"page": filters.page})
+        filters = replace(filters, page=pages)
+    start = (filters.page - 1) * PAGE_SIZE
+    keys = list(in_order(found, filters, organisation).values_list("pk", flat=True)[start : start + PAGE_SIZE])
+    return ActivityPage(
+        filters=filters,
+        corrected=corrected,
+        rows=_rows(organisation, keys, filters.as_at, {service.pk: service.name for service in services}),
+        total=total,
+        services=services,
+        any_listed=bool(total) or bool(filters.narrowing),
+        base=reverse("activity-list", args=[organisation.slug]),
+    )
+
+
+def _rows(organisation: Organisation, keys: list[int], as_at: date, services: dict[int, str]) -> list[Row]:
+    """Return the rows for these activities, in this order. One query."""
+    base = reverse("activity-list", args=[organisation.slug])
+    activities = with_state(
+        with_reading(organisation.activities.filter(pk__in=keys), organisation, as_at), organisation, as_at
+    )
+    unsaid = organisation.placements.filter(classification=OuterRef("reading__id"), part="not-recorded")
+    found = activities.annotate(
+        place=F("reading__primary_place"), contested=F("reading__contested"), not_recorded=Exists(unsaid)
+    ).values_list(
+        "pk", "title", "reference", "service_id", "start_written", "end_written", "period", "withdrawn_on",
+        "place", "contested", "not_recorded", "state",
+    )  # fmt: skip
+    titles = {slug: place.title for slug, place in catalogue().places.items()} | {
+        NOT_INVOLVEMENT: str(PLACE_TITLES[NOT_INVOLVEMENT])
+    }
+    states = {state.value: (str(STATE_TITLES[state]), *STATE_CLASSES[state]) for state in State}
+    trust_wide = _("Trust-wide")
+    rows = {}
+    for pk, title, reference, service, start, end, period, withdrawn, place, contested, unsaid, state in found:
+        rows[pk] = Row(
+            f"{base}{pk}/", title, reference or "", services.get(service, trust_wide),
+            dates_written(start, end, period), place or "", titles.get(place, ""),
+            state, *states[state], bool(contested), unsaid, withdrawn is not None,
+        )  # fmt: skip
+    return [rows[key] for key in keys]
+
+
+def dates_written(start: str, end: str, period: str) -> str:
+    """Return when it ran, in the words that were written."""
+    if start and end:
+        return _("%(start)s to %(end)s") % {"start": start, "end": end}
+    if start:
+        return _("from %(start)s") % {"start": start} if not period else f"{start} ({period})"
+    if end:
+        return _("until %(end)s") % {"end": end} if not period else f"{period} ({_('until %(end)s') % {'end': end}})"
+    return period
+
+
+# One activity -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group that an activity meant to include, as it may be shown: how many, never a number under five."""
+
+    title: str
+    reach: str
+    support: str
+
+
+@dataclass(frozen=True)
+class WayRow:
+    """One placement: the way, the part that people had, what is known of it, and what it still needs to count."""
+
+    placement: Placement
+    way: str
+    place: str
+    place_title: str
+    part: str
+    known: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A classification as the page tells it: claim, suggestion and agreed place are three facts."""
+
+    classification: Classification
+    claim: str
+    suggested: str
+    agreed: str
+    agreed_place: str
+    power: str
+    contested: tuple[ContestedKind, ...]
+    ways: tuple[WayRow, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether it was placed elsewhere than the answers pointed."""
+        return bool(self.classification.suggested_place) and (
+            self.classification.suggested_place != self.classification.primary_place
+        )
+
+
+@dataclass(frozen=True)
+class CountedHere:
+    """How this organisation counts a contested kind, in words: "A patient group: as users"."""
+
+    ruling: Ruling
+    words: str
+
+
+@dataclass(frozen=True)
+class ActivityDetail:
+    """All that one activity's page shows, as at today."""
+
+    activity: Activity
+    state: State
+    state_title: str
+    state_class: str
+    state_sign: str
+    state_meaning: str
+    unread_words: list[str]
+    reach: str
+    named_services: list[Service]
+    groups: list[GroupRow]
+    mechanisms: list[Mechanism]
+    supports: list[str]
+    confirmations: list[RunningConfirmation]
+    reading: Reading | None
+    earlier: list[Reading]
+    rulings: list[CountedHere]
+    changes: list[Change]
+
+    @property
+    def place_words(self) -> str:
+        """Return "As users", "Not involvement", or "" when it is not classified."""
+        if self.reading is None:
+            return ""
+        place = catalogue().places.get(self.reading.agreed_place)
+        return place.as_title if place else self.reading.agreed
+
+    @property
+    def asks_running(self) -> bool:
+        """Whether "is it running today?" can be asked: not of what has ended, is still to start or was withdrawn."""
+        activity = self.activity
+        return (
+            activity.withdrawn_on is None
+            and not (activity.ended_on and activity.ended_on <= today())
+            and not (activity.started_on and activity.started_on > today())
+        )
+
+
+def fewer_than_five(count: int | None) -> str:
+    """Return a count of people as it may be shown: a number under five could point to somebody."""
+    if count is None:
+        return ""
+    return _("fewer than 5") if count < 5 else f"{count:,}"
+
+
+def people_written(words: str) -> str:
+    """Return the free text "how many people" as it may be shown: a bare number under five is not."""
+    bare = words.strip()
+    return fewer_than_five(int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 10 else words
+
+
+def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
+    """Return everything for the page of ``activity``, which is the viewer's organisation's. Ten queries at most."""
+    organisation, known = viewer.organisation, catalogue()
+    mine = {"organisation": organisation, "activity": activity}
+    placements = Prefetch("placements", organisation.placements.all())
+    classifications = (
+        organisation.classifications.filter(**mine, kind=Classification.Kind.LEADER)
+        .select_related("recorded_by", "voided_by")
+        .prefetch_related(placements)
+        .order_by("-id")
+    )
+    readings = [reading_of(classification) for classification in classifications]
+    current = next((each for each in readings if in_force(each.classification, today())), None)
+    confirmations = list(organisation.confirmations.filter(**mine).select_related("recorded_by").order_by("-on", "-id"))
+    changes = list(
+        organisation.changes.filter(**mine).prefetch_related(
+            Prefetch("facets", organisation.change_facets.all()),
+            Prefetch("evidence", organisation.evidence.select_related("file", "corroborator")),
+        )
+    )
+    named = organisation.services.filter(
+        pk__in=organisation.activity_services.filter(activity=activity).values("service")
+    )
+    state = state_of(activity, confirmations, changes, today())
+    return ActivityDetail(
+        activity=activity,
+        state=state,
+        state_title=str(STATE_TITLES[state]),
+        state_class=STATE_CLASSES[state][0],
+        state_sign=STATE_CLASSES[state][1],
+        state_meaning=str(STATE_MEANINGS[state]),
+        unread_words=unread_dates(activity),
+        reach=people_written(activity.reach),
+        named_services=list(named) if activity.service_id is None else [],
+        groups=_group_rows(organisation, activity),
+        mechanisms=[known.mechanisms[slug] for slug in activity.mechanisms if slug in known.mechanisms],
+        supports=[known.supports[slug] for slug in activity.support if slug in known.supports],
+        confirmations=confirmations,
+        reading=current,
+        earlier=[each for each in readings if each is not current],
+        rulings=_rulings(organisation, current),
+        changes=changes,
+    )
+
+
+def unread_dates(activity: Activity) -> list[str]:
+    """Return the dates of an activity, as written, that could not be read."""
+    dates = read_dates(**{name: getattr(activity, name) for name in DATE_WORDS})
+    return [getattr(activity, name) for name in dates.unread]
+
+
+def state_of(activity: Activity, confirmations, changes, as_at: date) -> State:
+    """Return where one activity stands in time: with_state in Python, for a page that has its rows at hand."""
+    ago = a_year_before(as_at)
+    answers = sorted((each for each in confirmations if each.on <= as_at), key=lambda each: (each.on, each.pk))
+    sightings = [each.on for each in answers if each.running]
+    denied = bool(answers) and not answers[-1].running
+    started, ended = activity.started_on, activity.ended_on
+    if started and started > as_at:
+        return State.PLANNED
+    if denied and ended is None:
+        return State.NOT_DATED
+    if ended and ended <= as_at:
+        answered = min((each.decided_on for each in changes if each.decided_on <= as_at), default=ended)
+        return State.LIVE if max(ended, answered) > ago else State.LAPSED
+    seen = [*sightings, started] if started else sightings
+    if seen and not denied and max(seen) > ago:
+        return State.LIVE
+    if started or sightings:
+        return State.LAPSED
+    planned = activity.stated_status == Activity.StatedStatus.PLANNED
+    return State.PLANNED if planned and ended is None and not answers else State.NOT_DATED
+
+
+def in_force(classification: Classification, as_at: date) -> bool:
+    """Return whether a classification holds at a day: not void, and the day lies in its interval."""
+    return (
+        classification.void_at is None
+        and (classification.from_on is None or classification.from_on <= as_at)
+        and (classification.until is None or classification.until > as_at)
+    )
+
+
+def place_title(slug: str) -> str:
+    """Return a place's title, "Not involvement", or "" for none."""
+    place = catalogue().places.get(slug)
+    return place.title if place else str(PLACE_TITLES.get(slug, ""))
+
+
+def reading_of(classification: Classification) -> Reading:
+    """Return a classification with its titles, its ways in framework order, and what each needs to count."""
+    known = catalogue()
+    rows = sorted(
+        (row for row in classification.placements.all() if row.facet in known.facets),
+        key=lambda row: known.facets[row.facet].order,
+    )
+    return Reading(
+        classification=classification,
+        claim=place_title(classification.claim),
+        suggested=place_title(classification.suggested_place),
+        agreed=place_title(classification.primary_place),
+        agreed_place=classification.primary_place,
+        power=known.powers.get(classification.power, ""),
+        contested=tuple(
+            known.contested_kinds[slug] for slug in classification.contested_kinds if slug in known.contested_kinds
+        ),
+        ways=tuple(_way(row) for row in rows),
+    )
+
+
+def _way(row: Placement) -> WayRow:
+    facet = catalogue().facets[row.facet]
+    known = []
+    if row.question:
+        known.append(_("The question: %(question)s") % {"question": row.question})
+    if row.decider:
+        known.append(_("Who decides: %(body)s") % {"body": row.decider})
+    if row.received_on:
+        known.append(_("They received it on %(day)s") % {"day": day(row.received_on)})
+    if row.heard is not None:
+        known.append(_("The team responsible heard it") if row.heard else _("The team responsible did not hear it"))
+    if row.options is not None:
+        known.append(ngettext("%(count)d real option", "%(count)d real options", row.options) % {"count": row.options})
+    if row.free_to_refuse is not None:
+        known.append(_("People were free to say no") if row.free_to_refuse else _("People were not free to say no"))
+    if row.as_group is not None:
+        known.append(
+            _("People acted as a group on a shared problem")
+            if row.as_group
+            else _("It was about one person’s own care")
+        )
+    return WayRow(
+        placement=row,
+        way=facet.title,
+        place=facet.place,
+        place_title=catalogue().places[facet.place].as_title,
+        part=catalogue().parts[row.part],
+        known=tuple(known),
+        needs=still_needed(row),
+    )
+
+
+def _group_rows(organisation: Organisation, activity: Activity) -> list[GroupRow]:
+    known = catalogue().groups
+    rows = {row.group: row for row in organisation.activity_groups.filter(activity=activity)}
+    return [GroupRow(title, fewer_than_five(rows[s].reach), rows[s].support) for s, title in known.items() if s in rows]
+
+
+def _rulings(organisation: Organisation, reading: Reading | None) -> list[CountedHere]:
+    """Return how this organisation counts the contested kinds of a reading today."""
+    if reading is None or not reading.contested:
+        return []
+    rulings = organisation.rulings.filter(
+        Q(until=None) | Q(until__gt=today()),
+        contested_kind__in=[kind.slug for kind in reading.contested],
+        from_on__lte=today(),
+    )
+    kinds = {kind.slug: kind.title for kind in reading.contested}
+    return [CountedHere(each, f"{kinds[each.contested_kind]}: {place_title(each.place)}") for each in rulings]
+
+
+def still_needed(row: Placement) -> tuple[str, ...]:
+    """Return what a placement lacks to count on the map (framework.coverage.COUNTS); () when it counts."""
+    return ()
+
+
+# Services -----------------------------------------------------------------------------------------------------------
+
+
+def services_with_counts(viewer: Viewer) -> list[Service]:
+    """Return the services, those in use first, each with ``own`` (activities) and ``naming`` (trust-wide, by name)."""
+    organisation = viewer.organisation
+    own = organisation.activities.listed().filter(service=OuterRef("pk")).order_by().values("service")
+    named = organisation.activity_services.filter(
+        service=OuterRef("pk"), activity__organisation=organisation, activity__withdrawn_on=None, activity__service=None
+    )
+    counted = organisation.services.annotate(
+        own=Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), 0),
+        naming=Coalesce(Subquery(named.order_by().values("service").annotate(n=Count("pk")).values("n")), 0),
+    )
+    return sorted(counted, key=lambda service: (service.retired_on is not None, service.name.casefold()))
+
+
+def trust_wide_count(viewer: Viewer) -> int:
+    """Return how many activities belong to no service but to the whole organisation."""
+    return viewer.organisation.activities.listed().filter(service=None).count()
