@@ -35,18 +35,22 @@ _NOISE = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(?:the\s+)?(?=[0-9])"
 )
 _TIME = re.compile(r"(?<=[0-9])[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?z|[+-][0-9]{2}:?[0-9]{2})?$")
-_ASIDE = re.compile(r"\s*(?:\((?:planned|estimated|expected|pilot|approved)\)|;\s*(?:report|results?|published)\b.*)$")
+_ASIDE = re.compile(r"\s*(?:\((?:planned|estimated|expected|pilot)\)|;\s*(?:report|results?|published)\b.*)$")
 _OFTEN = re.compile(
-    r"^(?:held\s+)?(?:annual(?:ly)?|yearly|monthly|weekly|quarterly|twice a year|(?:every|each|once a) (?:year|month|week))"
+    r"^(?:held\s+)?(?:annual(?:ly)?|yearly|monthly|weekly|quarterly|twice a year|(?:every|each|once a) (?:year|month))"
     r",?\s+(?=since|from|[0-9]|in )"
 )
 _NOW = r"(?:ongoing|on-going|present|the present|present day|now|today|current|continuing|date|to date)"
-_SINCE = re.compile(r"^(?P<ongoing>ongoing |continuing |running )?(?:since|from|starting|beginning)(?: in| on)? (?P<start>.+)$")
+_SINCE = re.compile(
+    r"^(?P<ongoing>ongoing |continuing |running )?(?:since|from|starting|beginning)(?: in| on)? (?P<start>.+)$"
+)
 _BEGAN = re.compile(
     r"^(?:launched|started|began|begun|opened|established|founded|introduced|set up)(?: in| on)? (?P<start>.+)$"
 )
 _UNTIL = re.compile(r"^(?:to|until|till|up to|ended|ending|closed|finished)(?: in| on)? (?P<end>.+)$")
-_ONWARDS = re.compile(rf"^(?:from |since )?(?P<start>.+?)(?: ?,? onwards?| ?(?:-|to|until)? {_NOW}| ?- ?{_NOW}| ?\({_NOW}\)| ?-)$")
+_ONWARDS = re.compile(
+    rf"^(?:from |since )?(?P<start>.+?)(?: ?,? onwards?| ?(?:-|to|until)? {_NOW}| ?- ?{_NOW}| ?\({_NOW}\)| ?-)$"
+)
 _BETWEEN = re.compile(r"^(?:from|between) ")
 _SEPARATORS = (r" (?:to|until|till|through) ", r" - ", r" and | & |, ", r"-", r"/")
 

@@ -136,10 +136,13 @@ def add_activity(*, organisation: Organisation, by: User, facts: ActivityFacts, 
     return organisation.activities.get(pk=result["activity"])
 
 
-def check_activity(*, organisation: Organisation, facts: ActivityFacts) -> Activity:
-    """Return the activity that ``facts`` would make, not saved. Raises Refused as add_activity does."""
+def check_activity(*, organisation: Organisation, facts: ActivityFacts, free_reference: bool = False) -> Activity:
+    """Return the activity that ``facts`` would make, not saved. Raises Refused as add_activity does.
+
+    ``free_reference``: the caller has looked already, for many at once, that nobody has the reference.
+    """
     activity = Activity(organisation=organisation)
-    _fill(activity, facts)
+    _fill(activity, facts, free_reference=free_reference)
     return activity
 
 
@@ -149,7 +152,9 @@ def add_activities(*, organisation: Organisation, by: User | None, many: list[Ac
     All of them or none: raises Refused for the first that the rules do not allow. References have to differ.
     """
     with writing(organisation):
-        activities = [check_activity(organisation=organisation, facts=facts) for facts in many]
+        references = {_line(facts.get("reference")) for facts in many} - {""}
+        free = not organisation.activities.filter(reference__in=references).exists()
+        activities = [check_activity(organisation=organisation, facts=facts, free_reference=free) for facts in many]
         for activity in activities:
             activity.recorded_by = by
         activities = bulk_create_with_history(activities, Activity, batch_size=200, default_user=by)
@@ -282,7 +287,7 @@ def _line(words: str | None) -> str:
     return " ".join((words or "").replace("\x00", "").split())
 
 
-def _fill(activity: Activity, facts: ActivityFacts) -> bool:
+def _fill(activity: Activity, facts: ActivityFacts, *, free_reference: bool = False) -> bool:
     """Set the activity's own fields; return whether any differs. Raises Refused with all that is wrong."""
     unknown = set(facts) - set(ActivityFacts.__annotations__)
     if unknown:
@@ -296,6 +301,8 @@ def _fill(activity: Activity, facts: ActivityFacts) -> bool:
         dates = read_dates(**{name: getattr(activity, name) for name in DATE_WORDS})
         activity.started_on, activity.ended_on = dates.started_on, dates.ended_on
     wrong = _wrong(activity, facts, service_before)
+    if not free_reference and (said := _reference_taken(activity)):
+        wrong["reference"] = said
     if wrong:
         raise Refused(wrong)
     return any(getattr(activity, name) != value for name, value in before.items())
@@ -326,8 +333,6 @@ def _wrong(activity: Activity, facts: ActivityFacts, service_before: int | None)
         wrong["service"] = said
     if activity.piece is not None and activity.piece.organisation_id != activity.organisation_id:
         wrong["piece"] = _("Choose one of your pieces of work")
-    if said := _reference_taken(activity):
-        wrong["reference"] = said
     if activity.cost is not None and "cost" not in wrong and activity.cost < 0:
         wrong["cost"] = _("The cost must be 0 or more")
     known = catalogue()
@@ -401,9 +406,7 @@ def _groups_wrong(groups: Iterable[GroupFacts]) -> dict[str, str]:
     return {}
 
 
-def _name_services(
-    activity: Activity, rows: Iterable[ActivityService], named: Iterable[Service], by: User
-) -> bool:
+def _name_services(activity: Activity, rows: Iterable[ActivityService], named: Iterable[Service], by: User) -> bool:
     """Make the activity, which has these ``rows``, name exactly these services; return whether any was touched."""
     wanted = {service.pk: service for service in named}
     known = {row.service_id: row for row in rows}
@@ -411,17 +414,13 @@ def _name_services(
         known[pk]._history_user = by
         known[pk].delete()
     for pk in wanted.keys() - known.keys():
-        row = ActivityService(
-            organisation=activity.organisation, activity=activity, service=wanted[pk], recorded_by=by
-        )
+        row = ActivityService(organisation=activity.organisation, activity=activity, service=wanted[pk], recorded_by=by)
         row._history_user = by
         row.save()
     return known.keys() != wanted.keys()
 
 
-def _include_groups(
-    activity: Activity, rows: Iterable[ActivityGroup], groups: Iterable[GroupFacts], by: User
-) -> bool:
+def _include_groups(activity: Activity, rows: Iterable[ActivityGroup], groups: Iterable[GroupFacts], by: User) -> bool:
     """Make the activity, which has these ``rows``, name exactly these groups; return whether any was touched."""
     wanted = {facts["group"]: (facts.get("reach"), _line(facts.get("support"))) for facts in groups}
     known = {row.group: row for row in rows}

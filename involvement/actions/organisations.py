@@ -35,7 +35,9 @@ def create_organisation(
     except ValidationError as error:
         raise Refused({field: " ".join(said) for field, said in error.message_dict.items()}) from error
     organisation.save()
-    SecurityEvent.objects.create(organisation=organisation, actor=by, kind="organisation-created", detail={"slug": slug})
+    SecurityEvent.objects.create(
+        organisation=organisation, actor=by, kind="organisation-created", detail={"slug": slug}
+    )
     return organisation
 
 

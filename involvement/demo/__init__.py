@@ -22,7 +22,17 @@ from involvement.models import Activity, Organisation, PieceOfWork, Service, Use
 CONTENT = Path(__file__).parent / "northfield.toml"
 DOMAIN = "northfield.example"
 PASSWORD = "northfield-example"  # noqa: S105  printed for everybody: the trust is invented and never in production
-SEASONS = {3: "spring", 4: "spring", 5: "spring", 6: "summer", 7: "summer", 8: "summer", 9: "autumn", 10: "autumn", 11: "autumn"}
+SEASONS = {
+    3: "spring",
+    4: "spring",
+    5: "spring",
+    6: "summer",
+    7: "summer",
+    8: "summer",
+    9: "autumn",
+    10: "autumn",
+    11: "autumn",
+}
 PLAIN_FACTS = (
     "reference title description method participants reach open_to_all promised support mechanisms groups".split()
 )
@@ -122,7 +132,7 @@ class _Builder:
         return facts
 
     def _classify(self, activity: Activity, entry: Mapping[str, Any]) -> None:
-        """Place the activity by its answers; where it was first read otherwise, first so, and then anew or corrected."""
+        """Place the activity by its answers; where it was first read otherwise, first so, then anew or corrected."""
         words = {"claim": entry.get("claim", ""), "by": self.editor, "activity": activity}
         final = words | {
             "answers": self._answers(entry["answers"], entry.get("contested", [])),

@@ -29,8 +29,9 @@ def activity_import(request, organisation):
 
 
 def _upload(request, organisation):
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    if posted and form.is_valid():
         draft = imports.keep_draft(organisation=organisation, by=request.user, content=form.cleaned_data["content"])
         return redirect(f"{reverse('activity-import', args=[organisation.slug])}?draft={draft}")
     return render_page(request, "imports/upload.html", {"form": form, "columns": imports.COLUMNS.values()})
@@ -44,7 +45,7 @@ def _preview(request, organisation, draft):
         return redirect("activity-import", organisation.slug)
     posted = request.POST if request.method == "POST" else None
     form = ColumnsForm(posted, table=table, initial={"draft": draft})
-    context = {"form": form, "headings": table.headings, "rows": len(table.rows)}
+    context = {"form": form, "rows": len(table.rows), "seen": ""}
     columns = form.guessed() if posted is None else form.cleaned_data.get("columns") if form.is_valid() else None
     if columns is None or "title" not in columns.values():
         return render_page(request, "imports/columns.html", context)
