@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from framework.classify import Suggestion, check, effective, guide, suggest
 from involvement.actions.base import Refused, once, today, writing
-from involvement.models import Activity, Classification, Placement, User
+from involvement.models import Activity, Classification, Placement, RequestKey, User
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class _Reading:
 def current_classification(activity: Activity) -> Classification | None:
     """Return the leader's reading of ``activity`` that stands today, or None. One query."""
     return activity.classifications.filter(kind="leader", until=None, void_at=None).first()
+
+
+def was_written(*, activity: Activity, by: User, key: UUID | None) -> bool:
+    """Return whether ``by`` has already written a reading of ``activity`` with the form's ``key``. One query."""
+    known = RequestKey.objects.filter(organisation_id=activity.organisation_id, actor=by, key=key).first() if key else None
+    return known is not None and activity.classifications.filter(pk=known.result.get("classification")).exists()
 
 
 def classify(

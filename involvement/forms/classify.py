@@ -248,6 +248,10 @@ class ClassifyForm(OrganisationForm):
             self.add_error("reason", _("Say why it belongs there"))
         return cleaned
 
+    def is_sent_again(self, *, by: User) -> bool:
+        """Whether ``by`` sent this very form before and it was written then: a second press, not a second reading."""
+        return actions.was_written(activity=self.activity, by=by, key=_uuid(self.said("request_key")))
+
     def save(self, *, by: User) -> Classification:
         """Write the reading through the action that fits. Raises Refused."""
         words = {

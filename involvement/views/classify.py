@@ -32,6 +32,8 @@ def classify(request, organisation, activity):
         form = ClassifyForm.looking(request.POST, **about)
         return render_page(request, "classify/page.html", _page(request, form, redrawn=form.redrawn(shown)), part="update")
     form = ClassifyForm(request.POST, **about)
+    if form.is_sent_again(by=request.user):
+        return redirect("activity-detail", organisation.slug, activity.pk)
     unseen = form.unseen(shown)
     if form.is_valid() and not unseen:
         try:
