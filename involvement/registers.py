@@ -182,10 +182,12 @@ def read_filters(data, services: dict[str, Service]) -> tuple[Filters, list[str]
     if facet and facet not in known.facets:
         corrected.append(_("There is no way to take part “%(value)s”.") % {"value": data.get("facet", "")[:60]})
         facet = ""
+    if facet and place and place != known.facets[facet].place:
+        corrected.append(_("That way to take part belongs to another place, so the place is put right."))
     filters = Filters(
         as_at=_read_day(data.get("as_at", ""), corrected),
         q=" ".join(data.get("q", "").replace("\x00", "").split())[:200],
-        place=place or facet.partition("/")[0],
+        place=known.facets[facet].place if facet else place,
         facet=facet,
         service=one_of("service", (*services, TRUST_WIDE), _("There is no service “%(value)s” in this organisation.")),
         group=one_of("group", known.groups, _("There is no group “%(value)s”.")),
@@ -617,6 +619,7 @@ class ActivityDetail:
         activity = self.activity
         return (
             activity.withdrawn_on is None
+            and activity.stated_status != Activity.StatedStatus.ENDED
             and not (activity.ended_on and activity.ended_on <= today())
             and not (activity.started_on and activity.started_on > today())
         )
