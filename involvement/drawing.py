@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from framework.catalogue import Facet, Place, Relationship, Status, catalogue
+from framework.coverage import COUNTS
 from involvement.actions.base import today
 from involvement.completeness import who
 
@@ -99,7 +100,7 @@ def bands(organisation_map, *, narrowed: dict[str, str]) -> tuple[Band, ...]:
     columns: dict[str, list[Column]] = {}
     for place in content.places.values():
         tiles = tuple(tile(organisation_map, cell, narrowed) for cell in cells.get(place.slug, ()))
-        column = Column(place, organisation_map.aims.get(place.slug), tiles, place.relationship == "coproduction")
+        column = Column(place, organisation_map.aims.get(place.slug), tiles, COUNTS[place.slug].group)
         columns.setdefault(place.relationship, []).append(column)
     return tuple(Band(one, tuple(columns[one.slug])) for one in content.relationships.values())
 

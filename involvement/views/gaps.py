@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from framework.catalogue import catalogue
+from framework.coverage import GAP_RULE
 from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.actions import responses
@@ -22,7 +23,6 @@ A_PAGE = 40
 @organisation_view(Permission.READ)
 def gap_list(request, organisation):
     """List the gaps by the published rule, each with what others do and what was answered."""
-    from framework.coverage import GAP_RULE  # until it stands
     from involvement.maps import build_map
 
     asked = narrowed({"service": request.GET.get("service", "")}, organisation)
