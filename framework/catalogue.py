@@ -42,7 +42,7 @@ class ContentError(ValueError):
 class Source:
     """A work that the content rests on; ``cite`` is its short name.
 
-    ``checked`` is "seen", "named" (cited by one that was seen) or "own".
+    ``checked`` is "seen", "summary" (only that was seen), "named" (cited by one that was seen) or "own".
     """
 
     key: str
@@ -347,8 +347,8 @@ def _sources(raw: dict) -> dict[str, Source]:
     for key, entry in raw.get("sources", {}).items():
         where = f"sources.toml, {key}"
         checked = _need(entry, "checked", where)
-        if checked not in ("seen", "named", "own"):
-            raise ContentError(f"{where}: checked is “{checked}”, not seen, named or own")
+        if checked not in ("seen", "summary", "named", "own"):
+            raise ContentError(f"{where}: checked is “{checked}”, not seen, summary, named or own")
         sources[key] = Source(
             key,
             *(_need(entry, field, where) for field in ("cite", "author", "title", "where")),

@@ -1,4 +1,4 @@
-"""The theory as rows, so that reports and joins can speak of it. The words' home is content/*.toml; this is its mirror."""
+"""The theory as rows, for joins and reports. The words' home is content/*.toml; this is their mirror."""
 
 from django.db import models, transaction
 from django.utils import timezone

@@ -1,6 +1,6 @@
 """The public pages of the framework. They read the catalogue alone: no organisation, no database, GET only."""
 
-from importlib.util import find_spec
+import re
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from . import coverage
 from .catalogue import NOT_INVOLVEMENT, Case, Catalogue, catalogue
+from .coverage import Need
 
 CONTESTED = "contested"
 
@@ -84,7 +86,18 @@ def cases(request: HttpRequest) -> HttpResponse:
 @require_safe
 def rules(request: HttpRequest) -> HttpResponse:
     """Show how the map decides, from the same data by which it decides."""
-    context = {"content": catalogue(), "published": published_rules()}
+    content = catalogue()
+    context = {
+        "content": content,
+        "coverage": coverage,
+        "counting": [
+            (content.places[slug], [content.parts[part] for part in need.parts], needs(need))
+            for slug, need in coverage.COUNTS.items()
+        ],
+        "gap_rule": [words for _kind, words in coverage.GAP_RULE],
+        "by_power": [content.places[slug] for slug in coverage.places_by_power()],
+        "headlines": [(when, unfilled(sentence)) for _slug, when, sentence in coverage.HEADLINES],
+    }
     return render(request, "framework/rules.html", context)
 
 
@@ -112,10 +125,20 @@ def case_filters(content: Catalogue) -> dict[str, tuple[str, tuple[Case, ...]]]:
     }
 
 
-def published_rules() -> dict:
-    """Return the rules by which the map counts, ranks and speaks, as framework.coverage holds them."""
-    if find_spec("framework.coverage") is None:
-        return {}
-    from . import coverage
+def needs(need: Need) -> list[str]:
+    """Return in words what a placement needs before it counts, beside the part that people had."""
+    told = []
+    if need.route:
+        told.append(gettext("A named question, who decides on it, and the day they got the answers"))
+    if need.heard:
+        told.append(gettext("The team in charge heard it"))
+    if need.options:
+        told.append(gettext("At least %(number)d real options, and freedom to refuse") % {"number": need.options})
+    if need.group:
+        told.append(gettext("A group of citizens on a shared problem, never one person’s own care"))
+    return told
 
-    return {"counts": coverage.COUNTS, "gap_rule": coverage.GAP_RULE, "headlines": coverage.HEADLINES}
+
+def unfilled(sentence: str) -> str:
+    """Return a sentence of the decision table with "…" where the map puts its own words."""
+    return re.sub(r"\{[^}]*\}", "…", sentence)

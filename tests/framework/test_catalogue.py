@@ -17,7 +17,8 @@ coproducers/co-decide coproducers/co-design coproducers/co-deliver coproducers/c
 """.split()
 
 GROUPS = """patients carers children-young-people older-people low-income ethnic-minorities disabled-people
-learning-disability mental-health lgbt refugees-migrants homeless offline other-languages rural general-public""".split()
+learning-disability mental-health lgbt refugees-migrants homeless offline other-languages rural
+general-public""".split()
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_lists_of_slugs_are_those_that_rows_hold():
 
 
 def test_all_worked_cases_of_the_framework_are_there():
-    """Section 3 has 19 owners, 20 users, 20 choosers, 19 coproducers and 9 that are not involvement, 36 of them marked "!".
+    """Section 3 has 19 owners, 20 users, 20 choosers, 19 coproducers and 9 of no involvement, 36 of them contested.
 
     Joint care planning stands with coproducers there, marked; by the rule that one person's own care fills no stage it
     is users' own care here, contested. Published waits are marked here too: alone they are not involvement.
