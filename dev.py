@@ -2,7 +2,7 @@
 """Involvement Map in one command, from a clean clone.
 
     python3 dev.py run              set up, load the example, serve it on http://localhost:8000/ (PORT changes that)
-    python3 dev.py test             what CI runs; `python3 dev.py test tests/… -k name` runs just those
+    python3 dev.py test             what CI runs; `python3 dev.py test tests/... -k name` runs just those
     python3 dev.py manage ARGS...   manage.py inside the project's environment
 
 Needs Python 3.12 or newer somewhere on this machine; this file itself starts on any Python and goes looking for one.

@@ -170,7 +170,7 @@ def test_who_may_what(sides, person):
                 failing.append(f"{method} {where}: {got} ({response.status_code}), not {right}")
             if written and (method == "GET" or right != "in" or write is NOBODY):
                 failing.append(f"{method} {where} wrote: {written}")
-    assert failing == []
+    assert not failing, "\n".join(failing)
     assert walked == 2 * len(ORGANISATION)
 
 
@@ -190,7 +190,7 @@ def test_the_others_records_might_as_well_not_exist(sides, person):
             walked.add(name)
             if crossed.status_code != 404 or written or bare(crossed) != bare(missing):
                 failing.append(f"{method} {name}: {crossed.status_code}, wrote {written}")
-    assert failing == []
+    assert not failing, "\n".join(failing)
     if person == "lea":
         assert walked == {name for name in ORGANISATION if names_in(name)}
 
@@ -225,7 +225,7 @@ def test_no_page_shows_a_word_of_the_other(sides, person):
             shown += response.status_code == 200
             if MARKER.encode() in body or (theirs.slug.encode() in body and asked == where):
                 leaks.append(asked)
-    assert leaks == []
+    assert not leaks, "\n".join(leaks)
     assert shown > len([name for name, (see, _write) in ORGANISATION.items() if person in see])
 
 
@@ -291,6 +291,6 @@ def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
             member, _written = ask(client_for(sides, "sam"), method, where)
             if max(stranger.status_code, member.status_code) >= 500:
                 failing.append(f"{method} {where}: {stranger.status_code}, {member.status_code}")
-    assert failing == []
+    assert not failing, "\n".join(failing)
     assert walked | set(ORGANISATION) == set(patterns())
     assert ELSEWHERE <= walked
