@@ -194,7 +194,7 @@ def cell(key: str, facts: CellFacts, *, complete: bool, not_needed: NotNeeded | 
         confirmed=facts.confirmed,
         changed=facts.changed,
         refused=facts.refused,
-        strongest_part=PART_ORDER[facts.strongest] if facts.live else "",
+        strongest_part=PART_ORDER[facts.strongest] if facts.live and COUNTS[catalogue().facets[key].place].parts else "",
         services=facts.services,
         not_recorded=facts.not_recorded,
         contested=facts.contested,

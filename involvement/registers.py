@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from urllib.parse import urlencode
 
 from django.db.models import (
@@ -28,6 +30,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from framework.catalogue import NOT_INVOLVEMENT, ContestedKind, Mechanism, catalogue
+from framework.coverage import COUNTS, LIVE_MONTHS, months_before
 from involvement.access import Viewer
 from involvement.actions.activities import DATE_WORDS, read_dates
 from involvement.actions.base import today
@@ -81,21 +84,13 @@ STATE_CLASSES = {  # the sign and colour of the map's status that says the same
 SORTS = ("title", "start", "place", "updated")
 
 
-def a_year_before(day: date) -> date:
-    """Return the same day a year earlier; 29 February becomes the 28th."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return day.replace(year=day.year - 1, day=28)
-
-
 def with_state(activities: QuerySet[Activity], organisation: Organisation, as_at: date) -> QuerySet[Activity]:
     """Add ``state`` (a State) as at a day: the rules "live at D" of /framework/rules/, in the database.
 
     An open activity is live through its newest sighting (its start, or a person's "yes, it is running") in the last
     12 months, unless the newest answer was "no"; an ended one through its end or the first answer to it.
     """
-    ago = a_year_before(as_at)
+    ago = months_before(as_at, LIVE_MONTHS)
     answers = organisation.confirmations.filter(activity=OuterRef("pk"), on__lte=as_at)
     decided = organisation.changes.filter(activity=OuterRef("pk"), decided_on__lte=as_at)
     activities = activities.annotate(
@@ -490,13 +485,21 @@ def list_page(viewer: Viewer, data) -> ActivityPage:
     )
 
 
+def _asks_a_part() -> Q:
+    """Return the condition that a placement's place asks for the part people had (of choosers none is asked)."""
+    asks = (Q(facet__startswith=f"{place}/") for place, need in COUNTS.items() if need.parts)
+    return reduce(or_, asks)
+
+
 def _rows(organisation: Organisation, keys: list[int], as_at: date, services: dict[int, str]) -> list[Row]:
     """Return the rows for these activities, in this order. One query."""
     base = reverse("activity-list", args=[organisation.slug])
     activities = with_state(
         with_reading(organisation.activities.filter(pk__in=keys), organisation, as_at), organisation, as_at
     )
-    unsaid = organisation.placements.filter(classification=OuterRef("reading__id"), part="not-recorded")
+    unsaid = organisation.placements.filter(
+        _asks_a_part(), classification=OuterRef("reading__id"), part="not-recorded"
+    )
     found = activities.annotate(
         place=F("reading__primary_place"), contested=F("reading__contested"), not_recorded=Exists(unsaid)
     ).values_list(
@@ -691,7 +694,7 @@ def unread_dates(activity: Activity) -> list[str]:
 
 def state_of(activity: Activity, confirmations, changes, as_at: date) -> State:
     """Return where one activity stands in time: with_state in Python, for a page that has its rows at hand."""
-    ago = a_year_before(as_at)
+    ago = months_before(as_at, LIVE_MONTHS)
     answers = sorted((each for each in confirmations if each.on <= as_at), key=lambda each: (each.on, each.pk))
     sightings = [each.on for each in answers if each.running]
     denied = bool(answers) and not answers[-1].running
@@ -801,7 +804,37 @@ def _rulings(organisation: Organisation, reading: Reading | None) -> list[Counte
 
 def still_needed(row: Placement) -> tuple[str, ...]:
     """Return what a placement lacks to count on the map (framework.coverage.COUNTS); () when it counts."""
-    return ()
+    need = COUNTS[catalogue().facets[row.facet].place]
+    lacking = []
+    if row.part == Placement.Part.NOT_RECORDED:
+        lacking.append(_("somebody to say what part people had"))
+    elif row.part not in need.parts:
+        asked = Placement.Part.ASKED in need.parts
+        lacking.append(
+            _("people to be asked, not only told") if asked else _("people as equal partners, or in the lead")
+        )
+    if need.route:
+        lacking += [
+            words
+            for said, words in (
+                (row.question, _("the question that was put to people")),
+                (row.decider, _("the name of the body that decides")),
+                (
+                    row.received_on and row.received_on <= today(),
+                    _("the day on which that body received what people said"),
+                ),
+            )
+            if not said
+        ]
+    if need.heard and not row.heard:
+        lacking.append(_("the team responsible to have heard it"))
+    if need.options and (row.options or 0) < need.options:
+        lacking.append(_("at least %(count)d real options") % {"count": need.options})
+    if need.options and not row.free_to_refuse:
+        lacking.append(_("people to be free to say no"))
+    if need.group and not row.as_group:
+        lacking.append(_("people acting as a group, on a shared problem"))
+    return tuple(lacking)
 
 
 # Services -----------------------------------------------------------------------------------------------------------
