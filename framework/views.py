@@ -57,6 +57,7 @@ def place(request: HttpRequest, place: str) -> HttpResponse:
         "argued": [case for case in content.cases if place in case.contested],
         "kinds": disputes(content, cases),
         "facts": content.facts_on(place),
+        "facts_from": dict.fromkeys(key for fact in content.facts_on(place) for key in fact.sources),
     }
     return render(request, "framework/place.html", context)
 

@@ -103,6 +103,9 @@ def test_a_place_shows_its_ways_with_their_cases_beside_them(slug):
         beside = words.split(facet.meaning, 1)[1].split("Without it, ", 1)[1]
         first = next(case for case in content.cases if facet.key in case.facets)
         assert beside.index(first.title) < 400, facet.key
+    for fact in content.facts_on(slug):
+        assert fact.text in words
+        assert all(content.sources[key].cite in words for key in fact.sources)
     for case in content.cases_of(slug):
         assert case.slug in page.ids and case.why in words
         if case.contested_kind:
