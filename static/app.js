@@ -1,14 +1,11 @@
 // Starts the NHS components (menu, error summary, radios that open further questions), and again in what htmx brings.
 // Every page works without this file.
 
-document.body.classList.add("js-enabled");
-if ("noModule" in HTMLScriptElement.prototype) {
-  document.body.classList.add("nhsuk-frontend-supported");
-}
-
-const source = document.getElementById("app-script")?.dataset.nhsuk;
+const source = document.getElementById("app-script").dataset.nhsuk;
 const { initAll } = await import(source);
 
+// The components look for this word before they change anything; without them the page keeps its plain form.
+document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
 initAll();
 
 document.body.addEventListener("htmx:load", (event) => {
