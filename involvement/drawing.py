@@ -1,4 +1,4 @@
-"""From a map of coverage to what a page draws: the bar, the columns and their tiles, the tables. No query is made here."""
+"""From a map of coverage to what a page draws: bar, columns, tiles, tables. No query is made here."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from framework.coverage import COUNTS
 from involvement.actions.base import today
 from involvement.completeness import who
 
+TRUST_WIDE = "trust-wide"  # as the list's filter calls what belongs to no service
 NARROWEST = 5  # per cent of the bar: what still shows a number
 
 
@@ -117,7 +118,7 @@ def facts(cell) -> tuple[str, ...]:
     said = []
     if cell.activities:
         said.append(_("%(n)d of %(m)d proven") % {"n": cell.proven, "m": cell.activities})
-        said.append(ngettext("%(n)d confirmed by people", "%(n)d confirmed by people", cell.confirmed) % {"n": cell.confirmed})
+        said.append(_("%(n)d confirmed by people") % {"n": cell.confirmed})
         if cell.strongest_part:
             said.append(_STRONGEST[cell.strongest_part]())
         if cell.services:
@@ -181,13 +182,15 @@ def spread(organisation_map) -> str:
         for slug, number in organisation_map.activities.by_place.items()
         if slug in catalogue().places and catalogue().places[slug].power_order < 2
     )
-    return ngettext(
-        "%(n)d of %(m)d gathers feedback or offers a choice.", "%(n)d of %(m)d gather feedback or offer a choice.", total - sharing
-    ) % {"n": total - sharing, "m": total} + " " + ngettext(
-        "%(n)d shares the decisions, with owners or coproducers.",
-        "%(n)d share the decisions, with owners or coproducers.",
-        sharing,
+    listening = ngettext(
+        "%(n)d of %(m)d gathers feedback or offers a choice.",
+        "%(n)d of %(m)d gather feedback or offer a choice.",
+        total - sharing,
+    ) % {"n": total - sharing, "m": total}
+    deciding = ngettext(
+        "%(n)d is with people as owners or coproducers.", "%(n)d are with people as owners or coproducers.", sharing
     ) % {"n": sharing}
+    return f"{listening} {deciding}"
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,11 @@ class Answer:
     def about(self) -> str:
         return f"{self.place.title}: {self.facet.title.lower()}" if self.facet else self.place.title
 
+    def speaks_to(self, gap) -> bool:
+        """Return whether this answers ``gap``: the same cell, or a way of a place that is empty as a whole."""
+        row = self.response
+        return (row.service_id, row.place) == (gap.service, gap.place) and gap.facet in ("", row.facet)
+
     @property
     def overdue(self) -> bool:
         due = self.response.due_on
@@ -246,10 +254,7 @@ def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
     """Return ``gaps`` with the answers in force of each (``responses``) and the address at which one answers."""
     content = catalogue()
     by_id = {service.pk: service for service in services}
-    answers: dict[tuple, list[Answer]] = {}
-    for answer in answered(responses):
-        row = answer.response
-        answers.setdefault((row.service_id, row.place, row.facet), []).append(answer)
+    answers = answered(responses)
     return tuple(
         GapRow(
             gap=gap,
@@ -258,10 +263,15 @@ def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
             status=content.statuses[gap.status],
             service=by_id.get(gap.service),
             href=answer_address(organisation_map.organisation, gap, by_id),
-            answers=tuple(answers.get((gap.service, gap.place, gap.facet), ())),
+            answers=tuple(answer for answer in answers if answer.speaks_to(gap)),
         )
         for gap in gaps
     )
+
+
+def of_no_gap(organisation_map, responses) -> list[Answer]:
+    """Return the answers to what is no gap of this map: it closed, or it lies in another scope."""
+    return [one for one in answered(responses) if not any(one.speaks_to(gap) for gap in organisation_map.gaps)]
 
 
 def answered(responses) -> list[Answer]:
@@ -324,7 +334,8 @@ def csv_rows(organisation_map) -> list[list]:
     for cell in organisation_map.cells:
         rows.append([
             *head, cell.place, cell.facet, str(cell.status), cell.activities, cell.proven, cell.confirmed,
-            cell.strongest_part, cell.services, cell.changed, cell.refused, cell.contested, cell.not_recorded, cell.reason,
+            cell.strongest_part, cell.services, cell.changed, cell.refused, cell.contested, cell.not_recorded,
+            cell.reason,
         ])  # fmt: skip
     return [[harmless(value) for value in row] for row in rows]
 
@@ -335,16 +346,65 @@ def harmless(value):
 
 
 def service_rows(organisation_map, *, narrowed: dict[str, str]) -> tuple[Row, ...]:
-    return ()
+    """Return services x places; a row's name leads to the service's own map, a cell to what is behind it."""
+    content, organisation, rows = catalogue(), organisation_map.organisation, []
+    for row in organisation_map.services:
+        slug = row.service.slug if row.service else TRUST_WIDE
+        here = narrowed | {"service": slug}
+        cells = tuple(
+            HeatCell(
+                place=content.places[each.place],
+                status=None if each.held_trust_wide else content.statuses[each.status],
+                words=each.label,
+                more="" if each.held_trust_wide or each.in_place else content.statuses[each.status].title.lower(),
+                href=list_address(organisation, place=each.place, **here),
+            )
+            for each in row.places
+        )
+        href = reverse("map", args=[organisation.slug]) + query_string(here) if row.service else ""
+        rows.append(Row(row.service.name if row.service else _("Trust-wide"), href, cells))
+    return tuple(rows)
 
 
 def group_rows(organisation_map, *, narrowed: dict[str, str]) -> tuple[Row, ...]:
-    return ()
+    """Return groups x places, for the groups that some live activity reached or supported."""
+    content, organisation = catalogue(), organisation_map.organisation
+    rows = []
+    for row in organisation_map.groups:
+        if not any(row.by_place.values()):
+            continue
+        here = narrowed | {"group": row.slug}
+        cells = tuple(
+            GroupCell(place, row.by_place.get(slug, 0), list_address(organisation, place=slug, **here))
+            for slug, place in content.places.items()
+        )
+        rows.append(Row(row.title, reverse("map", args=[organisation.slug]) + query_string(here), cells))
+    return tuple(rows)
 
 
 def unreached(organisation_map) -> tuple[str, ...]:
-    return ()
+    """Return the titles of the groups that no live activity reached or supported."""
+    reached = {row.slug for row in organisation_map.groups if any(row.by_place.values())}
+    return tuple(title for slug, title in catalogue().groups.items() if slug not in reached)
 
 
-def ruling_rows(organisation_map) -> tuple:
-    return ()
+@dataclass(frozen=True)
+class RulingRow:
+    """How the organisation counts a contested kind: its title, the place, and the reason that it gave."""
+
+    title: str
+    place: str
+    reason: str
+
+
+def ruling_rows(organisation_map) -> tuple[RulingRow, ...]:
+    """Return the rulings in force in words."""
+    content = catalogue()
+    titles = {slug: place.title for slug, place in content.places.items()}
+    return tuple(
+        RulingRow(
+            content.contested_kinds[row.contested_kind].title, titles.get(row.place, _("Not involvement")), row.reason
+        )
+        for row in organisation_map.rulings
+        if row.contested_kind in content.contested_kinds
+    )

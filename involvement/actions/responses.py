@@ -93,7 +93,7 @@ def responses_in_force(organisation: Organisation, *, on: date) -> QuerySet[Resp
     return (
         organisation.responses.filter(made_on__lte=on)
         .filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on))
-        .exclude(kind=Response.Kind.NOT_NEEDED, review_on__lte=on)
+        .exclude(kind=Response.Kind.NOT_NEEDED, review_on__lt=on)
     )
 
 

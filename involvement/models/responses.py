@@ -66,7 +66,7 @@ class Response(OrganisationRow, Versioned):
     def in_force(self, on: date) -> bool:
         """Return whether the answer stands on the day ``on``: made, not ended, "not needed" not past its review."""
         ended = self.ended_on is not None and self.ended_on <= on
-        judged_again = self.is_not_needed and self.review_on <= on
+        judged_again = self.is_not_needed and self.review_on < on
         return self.made_on <= on and not ended and not judged_again
 
 

@@ -19,7 +19,9 @@ def aim_page(request, organisation):
     if request.method == "POST" and form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("place", "sentence", "adopted_on", "adopted_by")}
         try:
-            responses.adopt_aim(organisation=organisation, by=request.user, key=form.cleaned_data["request_key"], **said)
+            responses.adopt_aim(
+                organisation=organisation, by=request.user, key=form.cleaned_data["request_key"], **said
+            )
         except Refused as refused:
             form.refuse(refused)
         else:

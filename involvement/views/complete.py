@@ -53,8 +53,8 @@ def complete_state(request, organisation):
             return redirect("complete", organisation.slug)
     narrowed = service.slug if service else "" if scope == Complete.Scope.WHOLE else scope
     address = drawing.list_address(organisation, place="unclassified", service=narrowed)
-    context = {"place": place, "scope": scope, "service": service, "form": form, "left": left, "unclassified_href": address}
-    return render_page(request, "complete/state.html", context)
+    context = {"place": place, "scope": scope, "service": service, "form": form, "left": left}
+    return render_page(request, "complete/state.html", context | {"unclassified_href": address})
 
 
 @organisation_view(

@@ -4,9 +4,9 @@ from framework.catalogue import catalogue
 from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.actions.base import today
-from involvement.actions.responses import responses_in_force
 from involvement.completeness import said_by_place
 from involvement.http import render_page
+from involvement.maps import build_map
 from involvement.waiting import lately, waiting_for
 
 GAPS_SHOWN = 3
@@ -18,12 +18,9 @@ def front_page(request, organisation):
 
     An organisation without a classified activity sees the three steps to its first map instead.
     """
-    from involvement.maps import build_map  # until it stands
-
     shown = build_map(request.viewer, as_at=today())
     said = said_by_place(request.viewer, as_at=today())
     services = list(organisation.services.all())
-    answers = responses_in_force(organisation, on=today())
     context = {
         "map": shown,
         "first_run": not shown.activities.classified,
@@ -32,7 +29,7 @@ def front_page(request, organisation):
         "spread": drawing.spread(shown),
         "unclassified_href": drawing.list_address(organisation, place="unclassified"),
         "tally": drawing.tally(shown),
-        "gaps": drawing.gap_rows(shown, shown.gaps[:GAPS_SHOWN], services, answers),
+        "gaps": drawing.gap_rows(shown, shown.gaps[:GAPS_SHOWN], services, shown.responses),
         "said": said,
         "waiting": waiting_for(request.viewer, shown, said, on=today()),
         "lately": lately(request.viewer, on=today()),

@@ -16,6 +16,7 @@ from involvement.actions.base import Refused, today
 from involvement.forms.gaps import ReasonForm, ResponseForm
 from involvement.forms.map import narrowed
 from involvement.http import render_page
+from involvement.maps import build_map
 
 A_PAGE = 40
 
@@ -23,8 +24,6 @@ A_PAGE = 40
 @organisation_view(Permission.READ)
 def gap_list(request, organisation):
     """List the gaps by the published rule, each with what others do and what was answered."""
-    from involvement.maps import build_map
-
     asked = narrowed({"service": request.GET.get("service", "")}, organisation)
     shown = build_map(request.viewer, as_at=today(), service=asked.service)
     page = Paginator(shown.gaps, A_PAGE).get_page(request.GET.get("page"))
@@ -38,6 +37,7 @@ def gap_list(request, organisation):
         "first": page.start_index(),
         "gaps": drawing.gap_rows(shown, page.object_list, services, [row for row in standing if not row.is_not_needed]),
         "rule": GAP_RULE,
+        "others": drawing.of_no_gap(shown, [row for row in standing if not row.is_not_needed]),
         "not_needed": drawing.answered(row for row in standing if row.is_not_needed),
         "ended": drawing.answered(row for row in answers if row not in standing),
     }

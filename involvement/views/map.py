@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from framework.catalogue import catalogue
 from involvement import drawing
 from involvement.access import Permission, organisation_view
-from involvement.actions.responses import responses_in_force
 from involvement.completeness import said_by_place
 from involvement.forms.map import Narrowed, narrowed
 from involvement.http import render_page
+from involvement.maps import OrganisationMap, build_map
 
 GAPS_SHOWN = 5
 
@@ -31,9 +31,7 @@ def map_page(request, organisation):
         "spread": drawing.spread(shown),
         "unclassified_href": drawing.list_address(organisation, place="unclassified", **asked.query),
         "statuses": catalogue().statuses.values(),
-        "gaps": drawing.gap_rows(
-            shown, shown.gaps[:GAPS_SHOWN], asked.form.services.values(), responses_in_force(organisation, on=asked.as_at)
-        ),
+        "gaps": drawing.gap_rows(shown, shown.gaps[:GAPS_SHOWN], asked.form.services.values(), shown.responses),
         "services": drawing.service_rows(shown, narrowed=asked.query),
         "groups": drawing.group_rows(shown, narrowed=asked.query),
         "unreached": drawing.unreached(shown),
@@ -68,9 +66,7 @@ def map_csv(request, organisation):
     return response
 
 
-def _build(request, asked: Narrowed):
-    from involvement.maps import build_map  # until it stands
-
+def _build(request, asked: Narrowed) -> OrganisationMap:
     return build_map(request.viewer, as_at=asked.as_at, service=asked.service, group=asked.group)
 
 

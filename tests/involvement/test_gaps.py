@@ -149,7 +149,8 @@ def test_not_needed_ends_with_its_review(world):
         organisation=organisation, by=world.people["bob"], place="owners", facet="owners/strategy",
         kind="not-needed", reason="x", review_on=review,
     )  # fmt: skip
-    for when, stands in ((today() - timedelta(days=1), False), (today(), True), (review, False)):
+    a_day = timedelta(days=1)
+    for when, stands in ((today() - a_day, False), (today(), True), (review, True), (review + a_day, False)):
         assert (response in responses.responses_in_force(organisation, on=when)) is stands
         assert response.in_force(when) is stands
 
