@@ -81,6 +81,7 @@ STATE_CLASSES = {  # the sign and colour of the map's status that says the same
     State.LAPSED: ("is-lapsed", "–"),
     State.NOT_DATED: ("is-none-recorded", "·"),
 }
+PART_ASKED = tuple(key for key, facet in catalogue().facets.items() if COUNTS[facet.place].parts)
 SORTS = ("title", "start", "place", "updated")
 
 
@@ -88,7 +89,8 @@ def with_state(activities: QuerySet[Activity], organisation: Organisation, as_at
     """Add ``state`` (a State) as at a day: the rules "live at D" of /framework/rules/, in the database.
 
     An open activity is live through its newest sighting (its start, or a person's "yes, it is running") in the last
-    12 months, unless the newest answer was "no"; an ended one through its end or the first answer to it.
+    12 months, unless the newest answer was "no"; an ended one through its end or the first answer to it. A "no" about
+    what was never sighted leaves it not dated. maps.STATE says the same for the map, and a test holds the two together.
     """
     ago = months_before(as_at, LIVE_MONTHS)
     answers = organisation.confirmations.filter(activity=OuterRef("pk"), on__lte=as_at)
@@ -106,7 +108,10 @@ def with_state(activities: QuerySet[Activity], organisation: Organisation, as_at
     return activities.annotate(
         state=Case(
             When(Q(started_on__gt=as_at), then=Value(State.PLANNED.value)),
-            When(Q(newest_answer=False, ended_on=None), then=Value(State.NOT_DATED.value)),
+            When(
+                Q(newest_answer=False, ended_on=None, started_on=None, last_seen=None),
+                then=Value(State.NOT_DATED.value),
+            ),
             When(ended & (Q(ended_on__gt=ago) | Q(first_decided__gt=ago)), then=Value(State.LIVE.value)),
             When(is_open & not_denied & seen_lately, then=Value(State.LIVE.value)),
             When(begun, then=Value(State.LAPSED.value)),
@@ -497,9 +502,7 @@ def _rows(organisation: Organisation, keys: list[int], as_at: date, services: di
     activities = with_state(
         with_reading(organisation.activities.filter(pk__in=keys), organisation, as_at), organisation, as_at
     )
-    unsaid = organisation.placements.filter(
-        _asks_a_part(), classification=OuterRef("reading__id"), part="not-recorded"
-    )
+    unsaid = organisation.placements.filter(_asks_a_part(), classification=OuterRef("reading__id"), part="not-recorded")
     found = activities.annotate(
         place=F("reading__primary_place"), contested=F("reading__contested"), not_recorded=Exists(unsaid)
     ).values_list(
@@ -552,7 +555,7 @@ class WayRow:
     way: str
     place: str
     place_title: str
-    part: str
+    part: str  # "" where no part is asked
     known: tuple[str, ...]
     needs: tuple[str, ...]
 
@@ -701,7 +704,7 @@ def state_of(activity: Activity, confirmations, changes, as_at: date) -> State:
     started, ended = activity.started_on, activity.ended_on
     if started and started > as_at:
         return State.PLANNED
-    if denied and ended is None:
+    if denied and ended is None and not started and not sightings:
         return State.NOT_DATED
     if ended and ended <= as_at:
         answered = min((each.decided_on for each in changes if each.decided_on <= as_at), default=ended)
@@ -777,7 +780,7 @@ def _way(row: Placement) -> WayRow:
         way=facet.title,
         place=facet.place,
         place_title=catalogue().places[facet.place].as_title,
-        part=catalogue().parts[row.part],
+        part=catalogue().parts[row.part] if row.facet in PART_ASKED else "",
         known=tuple(known),
         needs=still_needed(row),
     )
@@ -806,7 +809,9 @@ def still_needed(row: Placement) -> tuple[str, ...]:
     """Return what a placement lacks to count on the map (framework.coverage.COUNTS); () when it counts."""
     need = COUNTS[catalogue().facets[row.facet].place]
     lacking = []
-    if row.part == Placement.Part.NOT_RECORDED:
+    if not need.parts:
+        pass  # of choosers no part is asked
+    elif row.part == Placement.Part.NOT_RECORDED:
         lacking.append(_("somebody to say what part people had"))
     elif row.part not in need.parts:
         asked = Placement.Part.ASKED in need.parts
