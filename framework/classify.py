@@ -1,7 +1,7 @@
 """From answers about what happened to a suggested place, with its reasons. Pure, deterministic, standard library only.
 
-The questions and all words are content (content/questions.toml); which rule holds is decided here. The rules follow
-the theory (Malby 2015, and what content/sources.toml cites beside it):
+The questions and all words are content (content/questions.toml, framework/questions.py); which rule holds is decided
+here. The rules follow the theory (Malby 2015, and what content/sources.toml cites beside it):
 
 - what people were there to do never settles owners or coproducers by itself, since it repeats the claim;
 - owners need direction, priorities or results, and a route to whoever decides;
@@ -14,86 +14,19 @@ the theory (Malby 2015, and what content/sources.toml cites beside it):
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-from framework.catalogue import CONTENT, LANGUAGE, NOT_INVOLVEMENT, SHAPE, ContentError, catalogue
+from framework.catalogue import NOT_INVOLVEMENT, catalogue
+from framework.coverage import COUNTS
+from framework.questions import STAGES, Question, Rule, asked, day_of, effective, guide
 
-KINDS = ("one", "stages", "text", "date", "kinds", "ways")
-STAGES = SHAPE["coproducers"]
 SHARED_PARTS = ("equal", "lead")
 PART_ORDER = ("none", "told", "asked", "equal", "lead")
 JOINT_DECIDERS = ("together", "citizens")
 SHARED_DECISION = "shared-decision-making"
-
-
-@dataclass(frozen=True)
-class Option:
-    """One answer that can be chosen. ``said`` is how a reason quotes it; ``short`` how a stage's box prints it."""
-
-    slug: str
-    title: str
-    hint: str = ""
-    said: str = ""
-    short: str = ""
-    count: int | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One stage of shared work, as the table of stages asks about it."""
-
-    slug: str
-    title: str
-    said: str
-
-
-Case = tuple[tuple[str, frozenset[str]], ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A guided question. ``when`` and ``unless`` are cases over the answers to the questions above it."""
-
-    slug: str
-    kind: str
-    title: str
-    hint: str
-    options: tuple[Option, ...]
-    rows: tuple[Row, ...]
-    when: tuple[Case, ...]
-    unless: tuple[Case, ...]
-    place: str = ""
-    max: int = 0
-    records: bool = False  # kept with the classification; never changes the suggestion
-
-    def option(self, slug: str) -> Option | None:
-        """Return the option called ``slug``, or None."""
-        return next((option for option in self.options if option.slug == slug), None)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Where one rule points, which questions its reason quotes, and how that sentence ends."""
-
-    slug: str
-    place: str
-    cites: tuple[str, ...]
-    so: str
-
-
-@dataclass(frozen=True)
-class Guide:
-    """Everything in questions.toml."""
-
-    questions: dict[str, Question]
-    rules: dict[str, Rule]
-    kinds: dict[str, tuple[Case, ...]]
-    words: dict[str, dict[str, str]]  # "unsure", "stages-note", "touches", "counts" -> key -> sentence
 
 
 @dataclass(frozen=True)
@@ -117,7 +50,17 @@ class SuggestedPlacement:
 
     def fields(self) -> dict[str, Any]:
         """Return what a Placement row holds, by field name."""
-        names = ("facet", "part", "question", "decider", "received_on", "heard", "options", "free_to_refuse", "as_group")
+        names = (
+            "facet",
+            "part",
+            "question",
+            "decider",
+            "received_on",
+            "heard",
+            "options",
+            "free_to_refuse",
+            "as_group",
+        )
         return {name: getattr(self, name) for name in names}
 
 
@@ -164,190 +107,6 @@ class Suggestion:
     contested_kinds: tuple[str, ...]
     counts_note: tuple[tuple[str, tuple[str, ...]], ...]  # (facet key or "", what it lacks to count)
     next_questions: tuple[Open, ...] = ()
-
-
-# --- content ---------------------------------------------------------------------------------------------------------
-
-
-def _words(entry: Mapping[str, Any], key: str) -> str:
-    return entry.get(key, {}).get(LANGUAGE, "")
-
-
-def _cases(entries: Iterable[Mapping[str, list[str]]], where: str, known: Mapping[str, Question], seen: set[str]) -> tuple[Case, ...]:
-    cases = []
-    for entry in entries:
-        for name, values in entry.items():
-            base, _, stage = name.partition(".")
-            if name == "placed":
-                continue
-            if base not in seen or (stage and stage not in STAGES):
-                raise ContentError(f"questions.toml, {where}: {name!r} is no question above it")
-            if base == "contested":
-                allowed = set(catalogue().contested_kinds)
-            else:
-                allowed = {option.slug for option in known[base].options}
-            strange = set(values) - allowed - {""}
-            if strange:
-                raise ContentError(f"questions.toml, {where}: {name!r} has no answers {sorted(strange)}")
-        cases.append(tuple((name, frozenset(values)) for name, values in entry.items()))
-    return tuple(cases)
-
-
-@lru_cache(maxsize=1)
-def guide() -> Guide:
-    """Return the guided questions and their words, checked. Raises ContentError naming what is wrong."""
-    with (CONTENT / "questions.toml").open("rb") as file:
-        data = tomllib.load(file)
-    questions: dict[str, Question] = {}
-    for slug, entry in data["questions"].items():
-        where = f"question {slug!r}"
-        if entry["kind"] not in KINDS or not _words(entry, "title"):
-            raise ContentError(f"questions.toml, {where}: needs a known kind and a title")
-        options = tuple(
-            Option(name, _words(each, "title"), _words(each, "hint"), _words(each, "said"), _words(each, "short"), each.get("count"))
-            for name, each in entry.get("options", {}).items()
-        )
-        if slug == "power":
-            options = tuple(Option(name, title) for name, title in catalogue().powers.items())
-        rows = tuple(Row(name, _words(each, "title"), _words(each, "said")) for name, each in entry.get("rows", {}).items())
-        if entry["kind"] == "ways":
-            options = tuple(Option(facet.key, facet.title, facet.meaning) for facet in catalogue().facets_of(entry["place"]))
-        if entry["kind"] == "kinds":
-            options = tuple(Option(name, catalogue().contested_kinds[name].title) for name in data["kinds"] if name in catalogue().contested_kinds)
-        if entry["kind"] == "stages" and tuple(row.slug for row in rows) != STAGES:
-            raise ContentError(f"questions.toml, {where}: the rows must be the four stages, in order")
-        questions[slug] = Question(
-            slug=slug,
-            kind=entry["kind"],
-            title=_words(entry, "title"),
-            hint=_words(entry, "hint"),
-            options=options,
-            rows=rows,
-            when=_cases(entry.get("when", ()), where, questions, set(questions)),
-            unless=_cases(entry.get("unless", ()), where, questions, set(questions)),
-            place=entry.get("place", ""),
-            max=entry.get("max", 0),
-            records=entry.get("records", False),
-        )
-    kinds = {slug: _cases(cases, f"kind {slug!r}", questions, set(questions)) for slug, cases in data["kinds"].items()}
-    unknown = set(kinds) - set(catalogue().contested_kinds)
-    if unknown:
-        raise ContentError(f"questions.toml, kinds: {sorted(unknown)} are not in contested.toml")
-    rules = {slug: Rule(slug, each["place"], tuple(each["cites"]), _words(each, "so")) for slug, each in data["rules"].items()}
-    words = {
-        part: {key: _words({"x": entry}, "x") for key, entry in data[part].items()}
-        for part in ("unsure", "stages-note", "touches", "counts")
-    }
-    return Guide(questions, rules, kinds, words)
-
-
-# --- answers ---------------------------------------------------------------------------------------------------------
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _tidy(question: Question, value: Any) -> Any:
-    """Return the part of ``value`` that ``question`` understands: a slug, a list, a table or words; empty if none."""
-    slugs = [option.slug for option in question.options]
-    if question.kind == "one":
-        return value if isinstance(value, str) and value in slugs else ""
-    if question.kind == "stages":
-        table = value if isinstance(value, Mapping) else {}
-        return {row.slug: table[row.slug] for row in question.rows if isinstance(table.get(row.slug), str) and table[row.slug] in slugs}
-    if question.kind in ("kinds", "ways"):
-        listed = value if isinstance(value, list | tuple | set | frozenset) else ()
-        return [slug for slug in slugs if slug in listed]
-    if question.kind == "date":
-        day = _day(value)
-        return day.isoformat() if day else ""
-    return value.strip()[: question.max] if isinstance(value, str) else ""
-
-
-def _values(answers: Mapping[str, Any], name: str) -> frozenset[str]:
-    base, _, stage = name.partition(".")
-    value = answers.get(base)
-    if base == "stages":
-        table = value or {}
-        value = table.get(stage, "") if stage else list(table.values())
-    if isinstance(value, list):
-        return frozenset(value) or frozenset([""])
-    return frozenset([value or ""])
-
-
-def _holds(cases: Iterable[Case], answers: Mapping[str, Any]) -> bool:
-    return any(all(values & _values(answers, name) for name, values in case) for case in cases)
-
-
-def kinds_for(answers: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the contested kinds worth showing beside these answers, in the content's order."""
-    return tuple(slug for slug, cases in guide().kinds.items() if _holds(cases, answers))
-
-
-def _walk(answers: Mapping[str, Any], placed: str) -> tuple[tuple[Question, ...], dict[str, Any]]:
-    known: dict[str, Any] = {"placed": placed}
-    asked = []
-    for question in guide().questions.values():
-        if question.when and not _holds(question.when, known) or _holds(question.unless, known):
-            continue
-        value = _tidy(question, answers.get(question.slug))
-        if question.kind == "kinds":
-            shown = kinds_for(known)
-            if not shown:
-                continue
-            value = [slug for slug in value if slug in shown]
-        asked.append(question)
-        if value:
-            known[question.slug] = value
-    del known["placed"]
-    return tuple(asked), known
-
-
-def asked(answers: Mapping[str, Any], *, placed: str = "") -> tuple[Question, ...]:
-    """Return the questions worth asking after ``answers`` (question slug -> answer), in order.
-
-    ``placed`` is the place that a person chose against the suggestion, "" if none: it brings up what that place needs.
-    """
-    return _walk(answers, placed)[0]
-
-
-def effective(answers: Mapping[str, Any], *, placed: str = "") -> dict[str, Any]:
-    """Return the answers that the rules read: of questions that are asked, understood, and not empty."""
-    return _walk(answers, placed)[1]
-
-
-def check(answers: Mapping[str, Any]) -> dict[str, str]:
-    """Return {question slug: the answer that nobody offered, or "long"} for what cannot be taken as an answer."""
-    wrong: dict[str, str] = {}
-    known = guide().questions
-    for slug, value in answers.items():
-        question = known.get(slug)
-        if question is None:
-            wrong[slug] = "unknown"
-        elif value in (None, "", [], (), {}):
-            continue
-        elif question.kind == "text":
-            if not isinstance(value, str):
-                wrong[slug] = "unknown"
-            elif len(value.strip()) > question.max:
-                wrong[slug] = "long"
-        elif question.kind == "stages":
-            rows = {row.slug for row in question.rows}
-            parts = {option.slug for option in question.options}
-            if not isinstance(value, Mapping) or set(value) - rows or {part for part in value.values() if part} - parts:
-                wrong[slug] = "unknown"
-        elif question.kind in ("kinds", "ways"):
-            if not isinstance(value, list | tuple) or not set(value) <= {option.slug for option in question.options}:
-                wrong[slug] = "unknown"
-        elif not _tidy(question, value):
-            wrong[slug] = "unknown"
-    return wrong
 
 
 # --- the rules -------------------------------------------------------------------------------------------------------
@@ -441,7 +200,11 @@ def _decide(read: _Read) -> tuple[str, str, str]:
             return "", "", "mixed"
         return "told-only", "", ""
     if not read.about:
-        return "", "", "purpose-only" if read.purpose and len(read.answers) == 1 else "more" if read.purpose else "nothing"
+        return (
+            "",
+            "",
+            "purpose-only" if read.purpose and len(read.answers) == 1 else "more" if read.purpose else "nothing",
+        )
     if read.about == "own" or read.group == "one":
         return _own(read)
     if read.about == "direction":
@@ -456,7 +219,12 @@ def _decide(read: _Read) -> tuple[str, str, str]:
 def _own(read: _Read) -> tuple[str, str, str]:
     if read.is_own_choice:
         return _choice(read)
-    if read.purpose in ("say", "steer", "work") or read.part in ("asked", *SHARED_PARTS) or read.asked_stages or read.shared_stages:
+    if (
+        read.purpose in ("say", "steer", "work")
+        or read.part in ("asked", *SHARED_PARTS)
+        or read.asked_stages
+        or read.shared_stages
+    ):
         return "own-care", "", ""
     return "", "", "own"
 
@@ -533,7 +301,12 @@ def _said(read: _Read, cites: Iterable[str]) -> list[str]:
 
 def _said_stages(read: _Read) -> list[str]:
     question = guide().questions["stages"]
-    parts = {"lead": "citizens were in the lead in", "equal": "people were equal partners in", "asked": "people were asked, not equals, in", "told": "people were only told at"}
+    parts = {
+        "lead": "citizens were in the lead in",
+        "equal": "people were equal partners in",
+        "asked": "people were asked, not equals, in",
+        "told": "people were only told at",
+    }
     quotes = []
     for part, start in parts.items():
         rows = [row.said for row in question.rows if read.states.get(row.slug) == part]
@@ -554,7 +327,9 @@ def _reason(read: _Read, rule: Rule) -> str:
 
 
 def _unsure(read: _Read, key: str) -> str:
-    said = _said(read, ("purpose", "about", "part", "stages", "decided", "group", "reached", "stake", "options", "free"))
+    said = _said(
+        read, ("purpose", "about", "part", "stages", "decided", "group", "reached", "stake", "options", "free")
+    )
     return guide().words["unsure"][key].format(said=_and(said))
 
 
@@ -569,7 +344,13 @@ def _stages(read: _Read, counts: bool) -> tuple[Stage, ...]:
         option = question.option(states.get(slug, ""))
         facet = catalogue().facets[f"coproducers/{slug}"]
         stages.append(
-            Stage(slug, facet.title, states.get(slug, "not-recorded"), option.short if option else catalogue().parts["not-recorded"].lower(), counts and slug in read.shared_stages)
+            Stage(
+                slug,
+                facet.title,
+                states.get(slug, "not-recorded"),
+                option.short if option else catalogue().parts["not-recorded"].lower(),
+                counts and slug in read.shared_stages,
+            )
         )
     return tuple(stages)
 
@@ -588,19 +369,27 @@ def _placements(read: _Read, place: str, coproduced: bool, placed: str) -> tuple
             part if read.part else best if best != "none" else "not-recorded",
             question=read.question,
             decider=read.decider,
-            received_on=_day(read.received),
+            received_on=day_of(read.received),
         )
-    own_care = [key for key in ("users/own-care",) if place == "choosers" and SHARED_DECISION in (read.contested or ()) or _is_own_users(read, place)]
+    own_care = [
+        key
+        for key in ("users/own-care",)
+        if place == "choosers" and SHARED_DECISION in (read.contested or ()) or _is_own_users(read, place)
+    ]
     heard = {"yes": True, "no": False}.get(read.heard)
     for key in (*read.answers.get("ways-users", ()), *own_care):
         found[key] = SuggestedPlacement(key, voice_part, heard=heard)
     count = guide().questions["options"].option(read.options) if read.options else None
     for key in read.answers.get("ways-choosers", ()):
-        found[key] = SuggestedPlacement(key, options=count.count if count else None, free_to_refuse={"yes": True, "no": False}.get(read.free))
+        found[key] = SuggestedPlacement(
+            key, options=count.count if count else None, free_to_refuse={"yes": True, "no": False}.get(read.free)
+        )
     if coproduced or placed == "coproducers":
         for stage in STAGES:
             if read.states.get(stage, "none") != "none":
-                found[f"coproducers/{stage}"] = SuggestedPlacement(f"coproducers/{stage}", read.states[stage], as_group=read.is_group)
+                found[f"coproducers/{stage}"] = SuggestedPlacement(
+                    f"coproducers/{stage}", read.states[stage], as_group=read.is_group
+                )
     order = catalogue().facets
     return tuple(_with_missing(found[key]) for key in order if key in found)
 
@@ -615,10 +404,6 @@ def _with_missing(placement: SuggestedPlacement) -> SuggestedPlacement:
 
 def missing(placement: SuggestedPlacement) -> tuple[str, ...]:
     """Return what ``placement`` lacks to count on the map, as plain clauses; () when it counts (coverage.COUNTS)."""
-    try:
-        from framework.coverage import COUNTS
-    except ImportError:
-        return ()
     need, words = COUNTS[placement.place], guide().words["counts"]
     lacks = []
     if need.parts and placement.part not in need.parts:
@@ -628,19 +413,23 @@ def missing(placement: SuggestedPlacement) -> tuple[str, ...]:
         lacks.append(words["route"])
     if need.heard and not placement.heard:
         lacks.append(words["heard"])
-    if need.options and not ((placement.options or 0) >= 2 and placement.free_to_refuse):
+    if need.options and not ((placement.options or 0) >= need.options and placement.free_to_refuse):
         lacks.append(words["options"])
     if need.group and not placement.as_group:
         lacks.append(words["group"])
     return tuple(lacks)
 
 
-def _touches(read: _Read, place: str, placements: tuple[SuggestedPlacement, ...], coproduced: bool) -> tuple[Touch, ...]:
+def _touches(
+    read: _Read, place: str, placements: tuple[SuggestedPlacement, ...], coproduced: bool
+) -> tuple[Touch, ...]:
     words = guide().words["touches"]
     touches: dict[str, Touch] = {}
     if place == "coproducers" and read.asked_stages:
         rows = {row.slug: row.said for row in guide().questions["stages"].rows}
-        touches["users"] = Touch("users", "", words["asked-in-stages"].format(stages=_and([rows[stage] for stage in read.asked_stages])))
+        touches["users"] = Touch(
+            "users", "", words["asked-in-stages"].format(stages=_and([rows[stage] for stage in read.asked_stages]))
+        )
     if place == "choosers" and SHARED_DECISION in (read.contested or ()):
         touches["users"] = Touch("users", "users/own-care", words["own-care"])
     if place == "coproducers" and read.has_route:
@@ -699,7 +488,12 @@ def _open(answers: Mapping[str, Any], placed: str, now: Suggestion) -> tuple[Ope
             tries = [option.slug for option in question.options]
         elif question.kind == "stages":
             given = known.get("stages", {})
-            tries = [given | {row.slug: part.slug} for row in question.rows if row.slug not in given for part in question.options]
+            tries = [
+                given | {row.slug: part.slug}
+                for row in question.rows
+                if row.slug not in given
+                for part in question.options
+            ]
         places = {_suggest({**answers, question.slug: answer}, placed).place for answer in tries} - {"", now.place}
         if now.place == NOT_INVOLVEMENT and not places:
             continue

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
-from framework.classify import Suggestion, check, effective, guide, suggest
+from framework.classify import Suggestion, suggest
+from framework.questions import check, effective, guide
 from involvement.actions.base import Refused, once, today, writing
 from involvement.models import Activity, Classification, Placement, RequestKey, User
 
@@ -34,7 +35,9 @@ def current_classification(activity: Activity) -> Classification | None:
 
 def was_written(*, activity: Activity, by: User, key: UUID | None) -> bool:
     """Return whether ``by`` has already written a reading of ``activity`` with the form's ``key``. One query."""
-    known = RequestKey.objects.filter(organisation_id=activity.organisation_id, actor=by, key=key).first() if key else None
+    known = (
+        RequestKey.objects.filter(organisation_id=activity.organisation_id, actor=by, key=key).first() if key else None
+    )
     return known is not None and activity.classifications.filter(pk=known.result.get("classification")).exists()
 
 
@@ -54,10 +57,10 @@ def classify(
 ) -> Classification:
     """Write the first reading of an activity.
 
-    ``answers`` is question slug -> answer, as framework.classify.suggest takes them (with "power"). ``place`` None takes
-    the suggestion; another place than a suggested one needs a ``reason``. ``placements`` None takes the suggested ones;
-    else mappings of Placement fields. ``from_on`` None means from the beginning. Raises Refused, with a message by
-    field, when something is missing or unknown, or when the activity is already placed.
+    ``answers`` is question slug -> answer, as framework.classify.suggest takes them (with "power"). ``place`` None
+    takes the suggestion; another place than a suggested one needs a ``reason``. ``placements`` None takes the
+    suggested ones; else mappings of Placement fields. ``from_on`` None means from the beginning. Raises Refused, with a
+    message by field, when something is missing or unknown, or when the activity is already placed.
     """
 
     def write() -> dict:
@@ -141,7 +144,9 @@ def correct(
             old = _current(activity)
             old.void_at, old.void_reason, old.voided_by = timezone.now(), reason.strip(), by
             old.save(update_fields=["void_at", "void_reason", "voided_by"])
-            row = _write(activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=old.from_on)
+            row = _write(
+                activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=old.from_on
+            )
         return {"classification": row.pk}
 
     if not reason.strip():
@@ -185,7 +190,9 @@ def _read(answers, claim, place, placements, reason, contested_kinds) -> _Readin
             wrong["place"] = _("Your answers do not point to one place yet. Answer more, or choose the place yourself")
     elif suggestion.place not in ("", chosen) and not reason.strip():
         wrong["reason"] = _("Say why it belongs somewhere else than your answers point to")
-    rows = [each.fields() for each in suggestion.placements] if placements is None else [dict(each) for each in placements]
+    rows = (
+        [each.fields() for each in suggestion.placements] if placements is None else [dict(each) for each in placements]
+    )
     wrong |= _wrong_placements(rows, chosen)
     known = effective(answers, placed=place or "")
     if known.get("received", "") > today().isoformat():
@@ -221,7 +228,11 @@ def _unknown_answers(answers: Mapping[str, Any]) -> dict[str, str]:
 
 def _unknown_places(claim: str, place: str) -> dict[str, str]:
     known = {*catalogue().places, NOT_INVOLVEMENT, ""}
-    return {name: _("Choose one of the places in the list") for name, slug in (("claim", claim), ("place", place)) if slug not in known}
+    return {
+        name: _("Choose one of the places in the list")
+        for name, slug in (("claim", claim), ("place", place))
+        if slug not in known
+    }
 
 
 FIELDS = ("facet", "part", "question", "decider", "received_on", "heard", "options", "free_to_refuse", "as_group")
@@ -249,7 +260,9 @@ def _wrong_placements(rows: list[dict[str, Any]], place: str) -> dict[str, str]:
     return {}
 
 
-def _write(activity: Activity, by: User, reading: _Reading, *, reason: str, source: str, from_on: date | None) -> Classification:
+def _write(
+    activity: Activity, by: User, reading: _Reading, *, reason: str, source: str, from_on: date | None
+) -> Classification:
     """Add one reading and its placements. Call it inside ``writing``."""
     row = Classification.objects.create(
         organisation=activity.organisation,

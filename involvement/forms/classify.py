@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
-from framework.classify import Question, Suggestion, asked, guide, kinds_for, suggest
+from framework.classify import Suggestion, suggest
+from framework.questions import Question, asked, guide, kinds_for
 from involvement.actions import classification as actions
 from involvement.actions.base import today
 from involvement.forms.base import OrganisationForm
@@ -28,7 +29,10 @@ NO_CLAIM, AS_ANSWERED = "none", "as-answered"  # said aloud, since an empty choi
 
 def place_choices() -> list[tuple[str, str]]:
     """Return the four places and "not involvement", as choices."""
-    return [*((place.slug, place.as_title) for place in catalogue().places.values()), (NOT_INVOLVEMENT, _("Not involvement"))]
+    return [
+        *((place.slug, place.as_title) for place in catalogue().places.values()),
+        (NOT_INVOLVEMENT, _("Not involvement")),
+    ]
 
 
 def place_title(slug: str) -> str:
@@ -41,7 +45,10 @@ class ActForm(forms.Form):
 
     act = forms.ChoiceField(
         label=gettext_lazy("Which of these is it?"),
-        choices=[(CHANGED, gettext_lazy("It changed: place it anew from a date")), (WRONG, gettext_lazy("It was wrong: correct it"))],
+        choices=[
+            (CHANGED, gettext_lazy("It changed: place it anew from a date")),
+            (WRONG, gettext_lazy("It was wrong: correct it")),
+        ],
         widget=forms.RadioSelect,
         error_messages={
             "required": gettext_lazy("Choose whether it changed or was wrong"),
@@ -78,9 +85,13 @@ def question_field(question: Question) -> forms.Field:
     if question.kind == "one":
         field = forms.ChoiceField(choices=choices, widget=forms.RadioSelect, error_messages=unknown, **words)
     elif question.kind == "stages":
-        field = RadioTableField(rows=[(row.slug, row.title) for row in question.rows], columns=choices, row_heading=_("Stage"), **words)
+        field = RadioTableField(
+            rows=[(row.slug, row.title) for row in question.rows], columns=choices, row_heading=_("Stage"), **words
+        )
     elif question.kind in ("kinds", "ways"):
-        field = forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, error_messages=unknown, **words)
+        field = forms.MultipleChoiceField(
+            choices=choices, widget=forms.CheckboxSelectMultiple, error_messages=unknown, **words
+        )
     elif question.kind == "date":
         field = DayField(latest=today, **words)
     else:
@@ -270,7 +281,9 @@ class ClassifyForm(OrganisationForm):
                 placed_because=self.cleaned_data["reason"],
             )
         if self.chosen_act == WRONG:
-            return actions.correct(**words, reason=self.cleaned_data["why_wrong"], placed_because=self.cleaned_data["reason"])
+            return actions.correct(
+                **words, reason=self.cleaned_data["why_wrong"], placed_because=self.cleaned_data["reason"]
+            )
         return actions.classify(**words, reason=self.cleaned_data["reason"])
 
 

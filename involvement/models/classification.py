@@ -107,7 +107,9 @@ class Placement(OrganisationRow):
     class Meta:
         default_related_name = "placements"
         constraints = [models.UniqueConstraint(fields=["classification", "facet"], name="placement_once_a_facet")]
-        indexes = [models.Index(fields=["organisation", "classification", "facet", "part"], name="placement_of_classification")]
+        indexes = [
+            models.Index(fields=["organisation", "classification", "facet", "part"], name="placement_of_classification")
+        ]
 
     def save(self, *args, **kwargs):
         """Write a new row. Raises TypeError for an existing one: a placement never changes."""

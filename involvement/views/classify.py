@@ -17,7 +17,9 @@ CASES = 4
 
 def load_activity(organisation, activity):
     """Return the organisation's activity with the id ``activity``, unless it was withdrawn."""
-    return organisation.activities.select_related("organisation", "service", "piece").get(pk=activity, withdrawn_on=None)
+    return organisation.activities.select_related("organisation", "service", "piece").get(
+        pk=activity, withdrawn_on=None
+    )
 
 
 @organisation_view(Permission.ACTIVITY_CLASSIFY, load=load_activity)
@@ -30,7 +32,9 @@ def classify(request, organisation, activity):
     shown = request.POST.getlist("shown")
     if "look" in request.POST:
         form = ClassifyForm.looking(request.POST, **about)
-        return render_page(request, "classify/page.html", _page(request, form, redrawn=form.redrawn(shown)), part="update")
+        return render_page(
+            request, "classify/page.html", _page(request, form, redrawn=form.redrawn(shown)), part="update"
+        )
     form = ClassifyForm(request.POST, **about)
     if form.is_sent_again(by=request.user):
         return redirect("activity-detail", organisation.slug, activity.pk)
@@ -94,7 +98,11 @@ def _page(request, form: ClassifyForm, *, redrawn=(), unseen=()) -> dict:
         ],
         "lacking": [{"way": _facet_title(facet), "needs": needs} for facet, needs in suggestion.counts_note],
         "open": [
-            {"slug": each.question.slug, "title": each.question.title, "could": [place_title(place) for place in each.could]}
+            {
+                "slug": each.question.slug,
+                "title": each.question.title,
+                "could": [place_title(place) for place in each.could],
+            }
             for each in suggestion.next_questions
         ],
         "disputes": _disputes(form),
@@ -112,12 +120,17 @@ def _disputes(form: ClassifyForm) -> list[dict]:
     if not kinds:
         return []
     day = today()
-    standing = form.activity.organisation.rulings.filter(Q(until=None) | Q(until__gt=day), contested_kind__in=kinds, from_on__lte=day)
+    standing = form.activity.organisation.rulings.filter(
+        Q(until=None) | Q(until__gt=day), contested_kind__in=kinds, from_on__lte=day
+    )
     rulings = {ruling.contested_kind: ruling for ruling in standing.order_by("from_on", "id")}
     return [
         {
             "kind": catalogue().contested_kinds[slug],
-            "sides": [{"place": place_title(place), "argument": argument} for place, argument in catalogue().contested_kinds[slug].case_for],
+            "sides": [
+                {"place": place_title(place), "argument": argument}
+                for place, argument in catalogue().contested_kinds[slug].case_for
+            ],
             "ruling": rulings.get(slug),
             "ruled": place_title(rulings[slug].place) if slug in rulings else "",
         }
