@@ -44,7 +44,7 @@ class Segment:
 
     @property
     def roomy(self) -> bool:
-        return self.width >= 14
+        return self.width * 7 >= len(f"{self.number} {self.place.title}") * 8 + 8  # px, in a bar of 700 px
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Tile:
     facet: Facet
     status: Status
     cell: object
+    word: str
+    why: str
     facts: tuple[str, ...]
     href: str
 
@@ -110,23 +112,33 @@ def tile(organisation_map, cell, narrowed: dict[str, str]) -> Tile:
     """Return how one cell is shown."""
     content = catalogue()
     address = list_address(organisation_map.organisation, place=cell.place, facet=cell.facet, **narrowed)
-    return Tile(content.facets[cell.facet], content.statuses[cell.status], cell, facts(cell), address)
+    status = content.statuses[cell.status]
+    word = _("In place, nothing changed") if cell.refused_only else status.title
+    return Tile(content.facets[cell.facet], status, cell, word, why(cell), facts(cell), address)
+
+
+def why(cell) -> str:
+    """Return the tile's sentence after its status: how much is proven where something runs, else the cell's reason."""
+    if not cell.activities:
+        return cell.reason
+    proven = _("%(n)d of %(m)d proven") % {"n": cell.proven, "m": cell.activities}
+    if not cell.proven:
+        return f"{proven}, {cell.reason}"
+    return proven + ", " + _("%(n)d confirmed by people") % {"n": cell.confirmed}
 
 
 def facts(cell) -> tuple[str, ...]:
-    """Return what stands under a tile's reason: proof, confirmation, part, services, what changed, what is left out."""
+    """Return what stands under a tile's sentence: what changed, the strongest part, where, and what is left out."""
     said = []
     if cell.activities:
-        said.append(_("%(n)d of %(m)d proven") % {"n": cell.proven, "m": cell.activities})
-        said.append(_("%(n)d confirmed by people") % {"n": cell.confirmed})
-        if cell.strongest_part:
-            said.append(_STRONGEST[cell.strongest_part]())
-        if cell.services:
-            said.append(ngettext("in %(n)d service", "in %(n)d services", cell.services) % {"n": cell.services})
         if cell.changed:
             said.append(_("%(n)d changed") % {"n": cell.changed})
         if cell.refused:
             said.append(_("%(n)d refused with reasons") % {"n": cell.refused})
+        if cell.strongest_part:
+            said.append(_STRONGEST[cell.strongest_part]())
+        if cell.services:
+            said.append(ngettext("in %(n)d service", "in %(n)d services", cell.services) % {"n": cell.services})
         if cell.contested:
             said.append(_("%(n)d contested") % {"n": cell.contested})
     if cell.not_recorded:
@@ -261,7 +273,7 @@ def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
             place=content.places[gap.place],
             facet=content.facets.get(gap.facet),
             status=content.statuses[gap.status],
-            service=by_id.get(gap.service),
+            service=None if organisation_map.service else by_id.get(gap.service),
             href=answer_address(organisation_map.organisation, gap, by_id),
             answers=tuple(answer for answer in answers if answer.speaks_to(gap)),
         )

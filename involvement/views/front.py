@@ -26,6 +26,7 @@ def front_page(request, organisation):
         "first_run": not shown.activities.classified,
         "services": services,
         "segments": drawing.segments(shown.activities.by_place),
+        "placed": sum(shown.activities.by_place.values()),
         "spread": drawing.spread(shown),
         "unclassified_href": drawing.list_address(organisation, place="unclassified"),
         "tally": drawing.tally(shown),

@@ -28,6 +28,7 @@ def map_page(request, organisation):
         "form": asked.form,
         "bands": drawing.bands(shown, narrowed=asked.query),
         "segments": drawing.segments(shown.activities.by_place),
+        "placed": sum(shown.activities.by_place.values()),
         "spread": drawing.spread(shown),
         "unclassified_href": drawing.list_address(organisation, place="unclassified", **asked.query),
         "statuses": catalogue().statuses.values(),

@@ -36,7 +36,7 @@ def test_every_way_is_a_tile_with_a_word_a_number_and_a_link(vi):
     tiles = [tile for band in page.context["bands"] for column in band.columns for tile in column.tiles]
     assert [tile.facet.key for tile in tiles] == list(catalogue().facets)
     for tile in tiles:
-        assert f"<strong>{tile.status.title}.</strong>" in words
+        assert f"<strong>{tile.word}.</strong>" in words and tile.word.startswith(tile.status.title)
 
 
 def test_the_key_names_all_seven_statuses(vi):
@@ -47,8 +47,8 @@ def test_the_key_names_all_seven_statuses(vi):
 def test_a_tile_says_what_is_behind_it(vi):
     page = vi.get(MAP)
     tiles = {t.facet.key: t for band in page.context["bands"] for column in band.columns for t in column.tiles}
-    facts = tiles["users/experience"].facts
-    assert "1 of 1 proven" in facts and "asked only" in facts and "in 1 service" in facts
+    assert tiles["users/experience"].why == "1 of 1 proven, 0 confirmed by people"
+    assert tiles["users/experience"].facts == ("1 changed", "asked only", "in 1 service")
     assert tiles["owners/strategy"].facts == ()
 
 
