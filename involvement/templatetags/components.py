@@ -77,24 +77,6 @@ def day(value) -> str:
     return format_date(value, "j F Y") if value else ""
 
 
-@register.filter
-def status_of(slug: str):
-    """Return the framework's status ``slug``: ``{% with status=cell.status|status_of %}{{ status.meaning }}``."""
-    return catalogue().statuses[str(slug)]
-
-
-@register.filter
-def place_of(slug: str):
-    """Return the framework's place ``slug``: ``{% with place=slug|place_of %}{{ place.as_title }}``."""
-    return catalogue().places[slug]
-
-
-@register.filter
-def facet_of(key: str):
-    """Return the framework's way to take part ``key`` ("owners/strategy")."""
-    return catalogue().facets[key]
-
-
 @register.simple_tag
 def place_title(slug: str) -> str:
     """Write the title of a place, "Owners"; "Not involvement" for what is in none."""
@@ -124,39 +106,7 @@ def status_tag(status, words: str = "") -> dict:
 
     ``words`` replaces the word, where a table has room for less or says more.
     """
-    return {"status": status_of(getattr(status, "status", status)), "words": words}
-
-
-@register.inclusion_tag("components/status_key.html")
-def status_key() -> dict:
-    """Draw the key of the map: all seven statuses with what they mean."""
-    return {"statuses": catalogue().statuses.values()}
-
-
-@register.inclusion_tag("components/balance.html")
-def balance(counts) -> dict:
-    """Draw how activities are spread: ``{% balance map.activities.by_place %}``, a dict of place slug to count.
-
-    Every place is in the list underneath; only those with something are in the bar.
-    """
-    places = [(slug, place.title, counts.get(slug, 0)) for slug, place in catalogue().places.items()]
-    total, before, parts = sum(count for _slug, _title, count in places), 0, []
-    for slug, title, count in places:
-        width = 100 * count / total if total else 0
-        wide = width > 3 + len(title)
-        parts.append(
-            {
-                "slug": slug,
-                "title": title,
-                "count": count,
-                "x": f"{before:.3f}%",
-                "width": f"{width:.3f}%",
-                "middle": f"{before + width / 2:.3f}%",
-                "words": f"{count} {title.lower()}" if wide else str(count) if width > 3 else "",
-            }
-        )
-        before += width
-    return {"parts": parts, "total": total}
+    return {"status": catalogue().statuses[str(getattr(status, "status", status))], "words": words}
 
 
 @register.inclusion_tag("components/sortable_header.html", takes_context=True)
