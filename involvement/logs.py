@@ -26,11 +26,19 @@ def user_hash(user_id: int | str | None) -> str:
     return salted_hmac("involvement.logs", str(user_id), algorithm="sha256").hexdigest()[:16]
 
 
+def _of_others(record: logging.LogRecord) -> str:
+    """Return another library's message without its arguments; where it is one finished text, the place in the code."""
+    if record.args and isinstance(record.msg, str):
+        return record.msg
+    return f"{record.module}.{record.funcName}, line {record.lineno}"
+
+
 class RequestFilter(logging.Filter):
     """Put the running request's id on every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        request = getattr(record, "request", None)  # Django names it where it logs after the request is over
+        record.request_id = request_id.get() or getattr(request, "id", "")
         return True
 
 
@@ -43,7 +51,7 @@ class JSONFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage() if ours else str(record.msg),
+            "event": record.getMessage() if ours else _of_others(record),
             "request_id": getattr(record, "request_id", ""),
         }
         line |= {name: getattr(record, name) for name in FIELDS if ours and hasattr(record, name)}
