@@ -91,7 +91,7 @@ def plan_import(*, organisation: Organisation, table: Table, columns: Mapping[st
         values = {slug: cells[index].strip() if index < len(cells) else "" for slug, index in at.items()}
         problems, notes = [], []
         if any(cell.strip() for cell in cells[len(table.headings) :]):
-            problems.append(Problem(number, "", _("has more cells than there are headings")))
+            problems.append(Problem(number, "", _("The row has more cells than there are headings")))
         facts = reader.facts(number, values, problems, notes)
         here = known.find(number, values, facts)
         if isinstance(here, Problem):
@@ -278,7 +278,7 @@ def _short(words: str) -> str:
 
 
 def _too_long(words: str, longest: int) -> str:
-    return _("is %(length)d characters long. The most is %(most)d") % {"length": len(words), "most": longest}
+    return _("This is %(length)d characters long. The most is %(most)d") % {"length": len(words), "most": longest}
 
 
 class _Known:

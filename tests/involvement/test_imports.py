@@ -188,14 +188,14 @@ def test_a_plan_writes_nothing(trust):
     ("row", "says"),
     [
         (",ended,,,,", "Row 2, Title: There is no title"),
-        (f"{'x' * 301},,,,,", "Row 2, Title: is 301 characters long. The most is 300"),
+        (f"{'x' * 301},,,,,", "Row 2, Title: This is 301 characters long. The most is 300"),
         ("A,sometimes,,,,", "Row 2, Status: “sometimes” is not a status"),
         ("A,,31/02/2019,,,", "Row 2, Started: “31/02/2019” is not a date that can be read"),
         ("A,,03/03/19,,,", "Row 2, Started: “03/03/19” is not a date"),
         ("A,,2019-03-01,2019-02-01,,", "Row 2, Ended: The end is before the start"),
         ("A,,,,patients; martians,", "Row 2, Groups: “martians” is not one of the groups. They are: patients, carers"),
         ("A,,,,,javascript:alert(1)", "Row 2, Link: “javascript:alert(1)” is not a web address"),
-        ("A,,,,,,B", "Row 2: has more cells than there are headings"),
+        ("A,,,,,,B", "Row 2: The row has more cells than there are headings"),
     ],
 )
 def test_a_problem_is_named_by_row_and_column_in_plain_words(trust, row, says):
