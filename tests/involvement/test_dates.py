@@ -185,7 +185,8 @@ def test_two_days_make_a_period_only_in_their_order(first, second):
 
 
 _PIECES = st.sampled_from(
-    "2019 19 3 31 March Feb to - – / and since ongoing Q2 early spring winter 2020/21 2015-16 from until ( ) ; , , . 's w/c".split()
+    "2019 19 3 31 March Feb to - – / and since ongoing Q2 early spring winter".split()
+    + "2020/21 2015-16 from until ( ) ; , . 's w/c".split()
 )
 
 
