@@ -448,7 +448,12 @@ def _counts_note(place: str, placements: tuple[SuggestedPlacement, ...]) -> tupl
         return ()
     if not placements:
         return (("", (guide().words["counts"]["no-way"],)),)
-    return tuple((placement.facet, placement.missing) for placement in placements if placement.missing)
+    lower = [f"coproducers/{stage}" for stage in STAGES]  # a stage without equals is voice: the stages' boxes say so
+    return tuple(
+        (placement.facet, placement.missing)
+        for placement in placements
+        if placement.missing and not (placement.facet in lower and placement.part not in SHARED_PARTS)
+    )
 
 
 def _suggest(answers: Mapping[str, Any], placed: str) -> Suggestion:
