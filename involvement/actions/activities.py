@@ -312,7 +312,7 @@ def _tidy(name: str, value):
     if name in LINES:
         return _line(value)
     if name in TEXTS:
-        return (value or "").replace("\x00", "").strip()
+        return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()  # browsers send both
     if name == "reference":
         return _line(value) or None
     if name in ("support", "mechanisms"):

@@ -213,6 +213,12 @@ def test_saving_without_a_change_writes_nothing(client, world):
     assert (ActivityGroup.history.count(), ActivityService.history.count()) == rows
 
 
+def test_lines_that_a_browser_ends_its_own_way_are_no_change(world):
+    ed = world.people["ed"]
+    activity = add_activity(organisation=world.ashdown.organisation, by=ed, facts={"title": "T", "description": "a\n\nb"})
+    assert edit_activity(activity=activity, by=ed, facts={"description": "a\r\n\r\nb"}, version=1).version == 1
+
+
 def test_an_edit_touches_only_the_rows_that_differ(world):
     organisation, ed = world.ashdown.organisation, world.people["ed"]
     maternity, cancer = world.ashdown.services
