@@ -254,6 +254,32 @@ def activities_in_list(viewer: Viewer, filters: Filters, services: dict[str, Ser
     return activities
 
 
+def counting(found: QuerySet[Activity], filters: Filters, organisation: Organisation) -> QuerySet[Activity]:
+    """Keep what counts behind the tile of ``filters.facet``: live, and placed there with all that the place needs.
+
+    A stage of coproduction is live while any activity of its piece of work is. A test holds this to maps.build_map.
+    """
+    need = COUNTS[catalogue().facets[filters.facet].place]
+    placed = organisation.placements.filter(classification=OuterRef("reading__id"), facet=filters.facet)
+    if need.parts:
+        placed = placed.filter(part__in=need.parts)
+    if need.route:
+        placed = placed.exclude(question="").exclude(decider="").filter(received_on__lte=filters.as_at)
+    if need.heard:
+        placed = placed.filter(heard=True)
+    if need.options:
+        placed = placed.filter(options__gte=need.options, free_to_refuse=True)
+    live = Q(state=State.LIVE)
+    if need.group:
+        placed = placed.filter(as_group=True)
+        same_work = organisation.activities.listed().filter(piece=OuterRef("piece"))
+        live |= Q(state=State.LAPSED) & Exists(with_state(same_work, organisation, filters.as_at).filter(live))
+    if filters.group:
+        reached = organisation.activity_groups.filter(activity=OuterRef("pk"), group=filters.group)
+        found = found.filter(Exists(reached.filter(Q(reach__gt=0) | ~Q(support=""))))
+    return with_state(found, organisation, filters.as_at).filter(live, Exists(placed))
+
+
 def _of_service(activities: QuerySet[Activity], organisation: Organisation, service: Service) -> QuerySet[Activity]:
     """Keep what belongs to the service, and what is trust-wide and names it."""
     naming = organisation.activity_services.filter(activity=OuterRef("pk"), service=service)
@@ -297,6 +323,7 @@ class Row:
     contested: bool
     not_recorded: bool
     withdrawn: bool
+    counts: bool
 
 
 @dataclass(frozen=True)
@@ -310,6 +337,7 @@ class ActivityPage:
     services: list[Service]
     any_listed: bool
     base: str
+    counting: int
 
     @property
     def is_today(self) -> bool:
@@ -466,7 +494,7 @@ def day(value: date | None) -> str:
 
 
 def list_page(viewer: Viewer, data) -> ActivityPage:
-    """Return the page of the list that ``data`` (a QueryDict) asks for. Four queries, whatever the size."""
+    """Return the page of the list that ``data`` (a QueryDict) asks for. Four queries, five for a way to take part."""
     organisation = viewer.organisation
     services = list(organisation.services.all())
     by_slug = {service.slug: service for service in services}
@@ -477,16 +505,20 @@ def list_page(viewer: Viewer, data) -> ActivityPage:
     if filters.page > pages:
         corrected.append(_("There is no page %(page)d, so this is the last one.") % {"page": filters.page})
         filters = replace(filters, page=pages)
+    counted = set()
+    if filters.facet and filters.status != WITHDRAWN:
+        counted = set(counting(found, filters, organisation).order_by().values_list("pk", flat=True))
     start = (filters.page - 1) * PAGE_SIZE
     keys = list(in_order(found, filters, organisation).values_list("pk", flat=True)[start : start + PAGE_SIZE])
     return ActivityPage(
         filters=filters,
         corrected=corrected,
-        rows=_rows(organisation, keys, filters.as_at, {service.pk: service.name for service in services}),
+        rows=_rows(organisation, keys, filters.as_at, {service.pk: service.name for service in services}, counted),
         total=total,
         services=services,
         any_listed=bool(total) or bool(filters.narrowing),
         base=reverse("activity-list", args=[organisation.slug]),
+        counting=len(counted),
     )
 
 
@@ -496,7 +528,9 @@ def _asks_a_part() -> Q:
     return reduce(or_, asks)
 
 
-def _rows(organisation: Organisation, keys: list[int], as_at: date, services: dict[int, str]) -> list[Row]:
+def _rows(
+    organisation: Organisation, keys: list[int], as_at: date, services: dict[int, str], counted: set[int]
+) -> list[Row]:
     """Return the rows for these activities, in this order. One query."""
     base = reverse("activity-list", args=[organisation.slug])
     activities = with_state(
@@ -519,7 +553,7 @@ def _rows(organisation: Organisation, keys: list[int], as_at: date, services: di
         rows[pk] = Row(
             f"{base}{pk}/", title, reference or "", services.get(service, trust_wide),
             dates_written(start, end, period), place or "", titles.get(place, ""),
-            state, *states[state], bool(contested), unsaid, withdrawn is not None,
+            state, *states[state], bool(contested), unsaid, withdrawn is not None, pk in counted,
         )  # fmt: skip
     return [rows[key] for key in keys]
 

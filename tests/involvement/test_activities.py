@@ -215,7 +215,8 @@ def test_saving_without_a_change_writes_nothing(client, world):
 
 def test_lines_that_a_browser_ends_its_own_way_are_no_change(world):
     ed = world.people["ed"]
-    activity = add_activity(organisation=world.ashdown.organisation, by=ed, facts={"title": "T", "description": "a\n\nb"})
+    facts = {"title": "T", "description": "a\n\nb"}
+    activity = add_activity(organisation=world.ashdown.organisation, by=ed, facts=facts)
     assert edit_activity(activity=activity, by=ed, facts={"description": "a\r\n\r\nb"}, version=1).version == 1
 
 
@@ -508,10 +509,11 @@ def test_the_list_asks_a_constant_number_of_queries(client, world, django_assert
     Placement.objects.bulk_create(
         Placement(organisation=organisation, classification=each, facet="users/access") for each in readings
     )
-    for query in ("", "?q=row&place=users&facet=users/access&status=not-dated&sort=title", "?sort=updated"):
-        with django_assert_num_queries(7):
+    facet = "?q=row&place=users&facet=users/access&status=not-dated&sort=title"
+    for query, queries in (("", 7), ("?sort=updated", 7), (facet, 8)):
+        with django_assert_num_queries(queries):
             page = client.get(LIST + query)
-        assert "Row 0" in words(page) or rows > 50
+        assert page.status_code == 200 and page.context["page"].services
 
 
 @pytest.mark.parametrize("rows", [1, 3, 30])

@@ -118,6 +118,37 @@ def test_the_list_counts_what_the_map_counts(world, register, as_at):
         assert listed == getattr(counts, state.replace("-", "_")), state
 
 
+@pytest.mark.parametrize("narrowed", ["", "&service=maternity", "&group=carers"])
+def test_what_counts_behind_a_tile_is_the_tiles_number(world, register, narrowed):
+    lea, maternity = world.people["lea"], world.ashdown.services[0]
+    route = {"question": "What first?", "decider": "The board", "received_on": date(2026, 1, 1)}
+    placements = (
+        {"facet": "owners/strategy", "part": "asked"},
+        {"facet": "owners/strategy", "part": "asked"} | route,
+        {"facet": "users/access", "part": "told", "heard": True},
+        {"facet": "users/access", "part": "asked", "heard": True},
+        {"facet": "choosers/provider", "options": 2, "free_to_refuse": True},
+        {"facet": "choosers/provider", "options": 1, "free_to_refuse": True},
+        {"facet": "coproducers/co-design", "part": "equal", "as_group": True},
+        {"facet": "coproducers/co-design", "part": "asked", "as_group": True},
+    )
+    for placement in placements:
+        for start in ("May 2026", "2023", ""):
+            for more in (
+                {}, {"service": maternity}, {"piece": world.ashdown.piece},
+                {"named_services": [maternity], "groups": [{"group": "carers", "reach": 7}]},
+                {"groups": [{"group": "carers"}]},
+            ):  # fmt: skip
+                activity = register(start_written=start, **more)
+                classify_as(activity, lea, placement["facet"].split("/")[0], placement)
+    viewer = world.viewer("vi")
+    chosen = {"service": maternity} if "service" in narrowed else {"group": "carers"} if narrowed else {}
+    cells = {cell.facet: cell.activities for cell in build_map(viewer, as_at=today(), **chosen).cells}
+    counted = {facet: list_page(viewer, QueryDict(f"facet={facet}{narrowed}")).counting for facet in cells}
+    assert counted == cells
+    assert sum(counted.values()) >= 4
+
+
 def test_the_list_finds_by_every_filter(world, register):
     maternity, cancer = world.ashdown.services
     lea = world.people["lea"]
