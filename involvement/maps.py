@@ -193,19 +193,21 @@ _PART_ASKED = " OR ".join(f"p.facet LIKE '{place}/%%'" for place, need in COUNTS
 _PART_RANK = "CASE p.part " + " ".join(f"WHEN '{part}' THEN {n}" for n, part in enumerate(PART_ORDER)) + " ELSE 0 END"
 
 # S608 below: every piece put into these texts is a constant of ours (slugs, column names); values go as parameters.
+# Every part is MATERIALIZED: PostgreSQL would otherwise fold one into the next and, right after a large import (no
+# statistics yet), run it again for every row: minutes instead of seconds for 1,000 activities.
 STATE = f"""
-WITH answered AS (
+WITH answered AS MATERIALIZED (
   SELECT activity_id, MIN(decided_on) AS first_answer
   FROM involvement_change WHERE organisation_id = %(org)s AND decided_on <= %(day)s GROUP BY activity_id
-), newest AS (
+), newest AS MATERIALIZED (
   SELECT activity_id, "running", "on",
     ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY "on" DESC, id DESC) AS n
   FROM involvement_runningconfirmation WHERE organisation_id = %(org)s AND "on" <= %(day)s
-), yes AS (
+), yes AS MATERIALIZED (
   SELECT activity_id, MAX("on") AS last_yes
   FROM involvement_runningconfirmation WHERE organisation_id = %(org)s AND "on" <= %(day)s AND "running"
   GROUP BY activity_id
-), dated AS (
+), dated AS MATERIALIZED (
   SELECT v.id, v.service_id, v.piece_id, v.started_on, v.ended_on, v.named_lead,
     COALESCE(v.ended_on <= %(day)s, FALSE) AS ended,
     COALESCE(n."running" = FALSE, FALSE) AS answered_no,
@@ -221,27 +223,27 @@ WITH answered AS (
   LEFT JOIN newest n ON n.activity_id = v.id AND n.n = 1
   LEFT JOIN yes y ON y.activity_id = v.id
   WHERE v.organisation_id = %(org)s AND v.withdrawn_on IS NULL {{group_sql}}
-), a AS (
+), a AS MATERIALIZED (
   SELECT dated.*,
     CASE WHEN planned THEN 'planned' WHEN seen IS NULL THEN 'not_dated'
       WHEN seen > %(live_from)s AND (ended OR NOT answered_no) THEN 'live' ELSE 'lapsed' END AS state,
     CASE WHEN piece_id IS NULL THEN 'a' || CAST(id AS TEXT) ELSE 'p' || CAST(piece_id AS TEXT) END AS work
   FROM dated
-), works AS (
+), works AS MATERIALIZED (
   SELECT work, MAX(seen) AS seen FROM a WHERE state = 'live' GROUP BY work
-), c AS (
+), c AS MATERIALIZED (
   SELECT k.id, k.activity_id, k.primary_place, k.claim, k.contested, k.until,
     CASE WHEN k.until <= %(day)s THEN 1 ELSE 0 END AS former
   FROM involvement_classification k
   WHERE k.organisation_id = %(org)s AND k.kind = 'leader' AND k.void_at IS NULL
     AND (k.from_on IS NULL OR k.from_on <= %(day)s)
-), p AS (
+), p AS MATERIALIZED (
   SELECT c.activity_id, c.former, c.until, p.facet, c.contested, {_PART_RANK} AS part_rank, p.part,
     CASE WHEN p.part = 'not-recorded' AND ({_PART_ASKED}) THEN 1 ELSE 0 END AS unsaid,
     CASE WHEN {_counts_sql(dated=True)} THEN 1 ELSE 0 END AS counts,
     CASE WHEN {_counts_sql(dated=False)} THEN 1 ELSE 0 END AS would_count
   FROM c JOIN involvement_placement p ON p.classification_id = c.id AND p.organisation_id = %(org)s
-), proof AS (
+), proof AS MATERIALIZED (
   SELECT ch.activity_id, f.facet, MAX(CASE e.kind WHEN 'corroboration' THEN 3 ELSE 2 END) AS grade,
     MAX(CASE WHEN ch.outcome = 'refused' THEN 0 ELSE 1 END) AS changed
   FROM involvement_change ch
@@ -252,14 +254,14 @@ WITH answered AS (
   JOIN a ON a.id = ch.activity_id
   WHERE ch.organisation_id = %(org)s AND ch.decided_on <= %(day)s AND {_proof_sql()}
   GROUP BY ch.activity_id, f.facet
-), later AS (
+), later AS MATERIALIZED (
   SELECT DISTINCT ch.activity_id, f.facet
   FROM involvement_change ch
   JOIN involvement_changefacet f ON f.change_id = ch.id AND f.organisation_id = %(org)s
   JOIN a ON a.id = ch.activity_id
   WHERE ch.organisation_id = %(org)s AND ch.outcome <> 'refused' AND ch.decided_on <= %(day)s
     AND ch.decided_on > %(proof_from)s AND ch.decided_on > COALESCE(a.ended_on, a.seen)
-), placed AS (
+), placed AS MATERIALIZED (
   SELECT p.*, a.service_id, a.work, a.state, a.started_on, a.named_lead, a.ended_on,
     CASE WHEN p.facet LIKE 'coproducers/%%' AND works.seen > a.seen THEN works.seen ELSE a.seen END AS seen,
     CASE WHEN p.former = 1 THEN 0 WHEN a.state = 'live' THEN 1
@@ -269,7 +271,7 @@ WITH answered AS (
   LEFT JOIN works ON works.work = a.work
   LEFT JOIN proof ON proof.activity_id = p.activity_id AND proof.facet = p.facet
   LEFT JOIN later ON later.activity_id = p.activity_id AND later.facet = p.facet
-), scopes AS (
+), scopes AS MATERIALIZED (
   SELECT id AS activity_id, 0 AS scope FROM a
   UNION SELECT id, COALESCE(service_id, -1) FROM a
   UNION SELECT s.activity_id, s.service_id FROM involvement_activityservice s JOIN a ON a.id = s.activity_id
