@@ -1,4 +1,4 @@
-"""What templates ask for by name: ``{% load components %}``. The list with examples stands in README, "Components"."""
+"""What templates ask for by name: ``{% load components %}``. Each says in its docstring how it is written."""
 
 from __future__ import annotations
 
