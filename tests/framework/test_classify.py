@@ -361,3 +361,11 @@ def test_what_a_placement_lacks_to_count(answers, lacks):
     needs = [need for _, each in suggest(answers).counts_note for need in each]
     assert len(needs) == len(lacks)
     assert all(word in need for word, need in zip(lacks, needs, strict=True))
+
+
+def test_own_care_placed_as_coproduction_by_hand_still_fills_no_stage():
+    answers = {"purpose": "work", "about": "own", "decided": "together", **stages(co_design="equal")}
+    placements = {each.facet: each for each in suggest(answers, placed="coproducers").placements}
+    stage = placements["coproducers/co-design"]
+    assert stage.as_group is False
+    assert stage.missing
