@@ -194,7 +194,9 @@ def cell(key: str, facts: CellFacts, *, complete: bool, not_needed: NotNeeded | 
         confirmed=facts.confirmed,
         changed=facts.changed,
         refused=facts.refused,
-        strongest_part=PART_ORDER[facts.strongest] if facts.live and COUNTS[catalogue().facets[key].place].parts else "",
+        strongest_part=PART_ORDER[facts.strongest]
+        if facts.live and COUNTS[catalogue().facets[key].place].parts
+        else "",
         services=facts.services,
         not_recorded=facts.not_recorded,
         contested=facts.contested,
@@ -334,7 +336,7 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("place-missing", "A place is wholly missing", "Citizens have no part at all as {places}."),
     ("place-no-record", "A place has no record", "There is no record of citizens taking part as {places}."),
     ("nothing-proven", "Nothing is shown to have led anywhere", "Nobody has shown that anything came of any of it."),
-    ("facet-missing", "A way is missing, in the order of power", "Missing: {facets}."),
+    ("facet-missing", "A way is missing, in the order of power; the first two are named", "{facets}."),
     (
         "coproduction-claimed",
         "Work is called coproduction, and none is whole",
@@ -387,13 +389,16 @@ def headline(
     if not any(each.status is Status.IN_PLACE for each in held):
         said.append(_SENTENCES["nothing-proven"])
     missing = [
-        f"{content.places[slug].title.lower()}, {content.facets[each.facet].title.lower()}"
+        content.facets[each.facet].gap
         for slug in by_power
         for each in held
         if each.place == slug and each.status is Status.MISSING and slug not in gone
     ]
     if missing:
-        words = "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
+        more = len(missing) - 2
+        words = ". ".join(missing[:2]) + (
+            f". {more} more {'way is' if more == 1 else 'ways are'} missing" if more > 0 else ""
+        )
         said.append(_SENTENCES["facet-missing"].format(facets=words))
     if coproduction.called and not coproduction.whole:
         if coproduction.called == 1:

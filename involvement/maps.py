@@ -318,7 +318,8 @@ GROUP BY s.scope, a.state, c.primary_place
 WORKS = """
 SELECT s.scope, a.work,
   MAX(CASE WHEN a.state = 'live' THEN 1 ELSE 0 END) AS live,
-  MAX(CASE WHEN c.former = 0 AND (c.claim = 'coproducers' OR c.primary_place = 'coproducers') THEN 1 ELSE 0 END) AS called,
+  MAX(CASE WHEN c.former = 0 AND (c.claim = 'coproducers' OR c.primary_place = 'coproducers')
+    THEN 1 ELSE 0 END) AS called,
   COUNT(DISTINCT CASE WHEN x.former = 0 THEN x.facet END) AS stages_now,
   COUNT(DISTINCT x.facet) AS stages_ever,
   MAX(CASE WHEN w.problem_statement <> '' AND w.whole_confirmed_on <= %(day)s THEN 1 ELSE 0 END) AS confirmed
@@ -481,7 +482,9 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         complete=complete,
         headline=headline(by_scope[scope], activities, coproduction, complete),
         gaps=ranked,
-        services=tuple(_service_row(each, by_scope[each.pk if each else TRUST_WIDE], by_scope[WHOLE]) for each in (*services, None)),
+        services=tuple(
+            _service_row(each, by_scope[each.pk if each else TRUST_WIDE], by_scope[WHOLE]) for each in (*services, None)
+        ),
         groups=tuple(
             GroupRow(slug, title, {place: reached.get(slug, {}).get(place, 0) for place in catalogue().places})
             for slug, title in catalogue().groups.items()
@@ -489,7 +492,9 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         corrections=corrections_since(organisation, as_at),
         aims=aims_at(organisation, as_at),
         rulings=tuple(
-            organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at).order_by("contested_kind")
+            organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at).order_by(
+                "contested_kind"
+            )
         ),
         responses=responses,
     )
@@ -561,10 +566,14 @@ def complete_places(said: list[tuple[str, int]], scope: int, services: tuple[Ser
     )
 
 
-def responses_at(organisation: Organisation, as_at: date) -> tuple[dict[int, dict[str, NotNeeded]], tuple[Response, ...]]:
-    """Return what was judged not needed (scope -> facet or place -> judgement) and all responses in force at the day."""
+def responses_at(
+    organisation: Organisation, as_at: date
+) -> tuple[dict[int, dict[str, NotNeeded]], tuple[Response, ...]]:
+    """Return what was judged not needed (scope -> facet or place -> judgement), and all responses in force."""
     rows = tuple(
-        organisation.responses.filter(Q(ended_on=None) | Q(ended_on__gt=as_at), made_on__lte=as_at).order_by("-made_on", "-id")
+        organisation.responses.filter(Q(ended_on=None) | Q(ended_on__gt=as_at), made_on__lte=as_at).order_by(
+            "-made_on", "-id"
+        )
     )
     judged: dict[int, dict[str, NotNeeded]] = {}
     for row in rows:

@@ -96,7 +96,9 @@ def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str
             "groups": [{"group": "carers", "reach": 12, "support": f"{word} travel paid"}],
         },
     )
-    classify_as(side.survey, lead, "users", {"facet": "users/experience", "part": "asked", "heard": True}, claim="users")
+    classify_as(
+        side.survey, lead, "users", {"facet": "users/experience", "part": "asked", "heard": True}, claim="users"
+    )
     side.change = influence.record_change(
         activity=side.survey,
         by=lead,

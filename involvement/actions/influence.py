@@ -27,9 +27,7 @@ WORDS = (
 )
 
 
-def record_change(
-    *, activity: Activity, by: User, facets: Iterable[str], key: UUID | None = None, **words
-) -> Change:
+def record_change(*, activity: Activity, by: User, facets: Iterable[str], key: UUID | None = None, **words) -> Change:
     """Record what came of an activity, for the ways (``facets``, keys such as "users/access") it speaks for.
 
     ``words`` are fields of Change (WORDS). Raises Refused with a message for each field that is wrong.

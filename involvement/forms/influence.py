@@ -15,7 +15,9 @@ def facet_choices(activity) -> list[tuple[str, list[tuple[str, str]]]]:
     current = activity.classifications.filter(kind="leader", until=None, void_at=None).first()
     held = {row.facet.split("/")[0] for row in current.placements.all()} if current else set()
     places = sorted(catalogue().places.values(), key=lambda place: place.slug not in held)
-    return [(place.as_title, [(facet.key, facet.title) for facet in catalogue().facets_of(place.slug)]) for place in places]
+    return [
+        (place.as_title, [(facet.key, facet.title) for facet in catalogue().facets_of(place.slug)]) for place in places
+    ]
 
 
 class ChangeForm(OrganisationForm):
@@ -46,11 +48,15 @@ class ChangeForm(OrganisationForm):
         error_messages={"required": _("Choose what came of it")},
     )
     what = forms.CharField(
-        label=_("What changed?"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("What changed?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("For work done together: what the record says was done jointly."),
     )
     why = forms.CharField(
-        label=_("Why?"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Why?"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Needed when something was refused."),
     )
     service = forms.ModelChoiceField(
@@ -61,7 +67,10 @@ class ChangeForm(OrganisationForm):
         help_text=_("For people as users, only a change to a named service counts."),
     )
     offered_percent = forms.DecimalField(
-        label=_("Share of people offered a choice, in per cent"), required=False, min_value=0, max_value=100,
+        label=_("Share of people offered a choice, in per cent"),
+        required=False,
+        min_value=0,
+        max_value=100,
         help_text=_("Only for people as choosers."),
     )
     taken_up_percent = forms.DecimalField(

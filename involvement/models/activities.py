@@ -66,7 +66,9 @@ class Activity(OrganisationRow, Versioned):
         RUNNING = "running", _("Running")
         ENDED = "ended", _("Ended")
 
-    service = models.ForeignKey("involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
+    service = models.ForeignKey(
+        "involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="activities"
+    )
     piece = models.ForeignKey(PieceOfWork, null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
     reference = models.CharField(_("reference"), max_length=60, null=True, blank=True)
     title = models.CharField(_("title"), max_length=300)
@@ -85,7 +87,9 @@ class Activity(OrganisationRow, Versioned):
     named_lead = models.CharField(_("named lead"), max_length=150, blank=True)
     cost = models.DecimalField(_("cost in pounds"), max_digits=12, decimal_places=2, null=True, blank=True)
     citizen_hours = models.PositiveIntegerField(_("hours that citizens gave"), null=True, blank=True)
-    support = models.JSONField(_("support offered"), default=list, blank=True)  # slugs: payment expenses access carers languages
+    support = models.JSONField(
+        _("support offered"), default=list, blank=True
+    )  # slugs: payment expenses access carers languages
     mechanisms = models.JSONField(_("mechanisms it rests on"), default=list, blank=True)  # slugs of framework content
     result = models.TextField(_("what the organisation says came of it"), blank=True)
     source_url = models.URLField(_("web address of the source"), max_length=500, blank=True)
@@ -98,9 +102,13 @@ class Activity(OrganisationRow, Versioned):
         default_related_name = "activities"
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "reference"], name="activity_reference_once_an_organisation"),
+            models.UniqueConstraint(
+                fields=["organisation", "reference"], name="activity_reference_once_an_organisation"
+            ),
             models.CheckConstraint(
-                condition=models.Q(started_on__isnull=True) | models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=models.F("started_on")),
+                condition=models.Q(started_on__isnull=True)
+                | models.Q(ended_on__isnull=True)
+                | models.Q(ended_on__gte=models.F("started_on")),
                 name="activity_ends_after_it_starts",
                 violation_error_message=_("The end is before the start."),
             ),
@@ -108,7 +116,10 @@ class Activity(OrganisationRow, Versioned):
             together("activity_withdrawn_when_and_why", "withdrawn_on", "withdrawn_reason"),
         ]
         indexes = [
-            models.Index(fields=["organisation", "service", "piece", "started_on", "ended_on", "withdrawn_on"], name="activity_of_organisation"),
+            models.Index(
+                fields=["organisation", "service", "piece", "started_on", "ended_on", "withdrawn_on"],
+                name="activity_of_organisation",
+            ),
             models.Index(fields=["organisation", "title"], name="activity_by_title"),
         ]
 

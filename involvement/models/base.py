@@ -12,9 +12,7 @@ class OrganisationRow(models.Model):
     view or form: a guard in tests/guards refuses that.
     """
 
-    organisation = models.ForeignKey(
-        "involvement.Organisation", on_delete=models.PROTECT, editable=False
-    )
+    organisation = models.ForeignKey("involvement.Organisation", on_delete=models.PROTECT, editable=False)
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False

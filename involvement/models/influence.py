@@ -11,7 +11,6 @@ from framework.catalogue import catalogue
 
 from .base import OrganisationRow, Versioned
 
-
 GRADES = {"statement": 1, "document": 2, "corroboration": 3}
 
 
@@ -26,7 +25,9 @@ class Change(OrganisationRow, Versioned):
         SHARE = "share-offered", _("The share of people offered a choice, and who took it up")
 
     activity = models.ForeignKey("involvement.Activity", on_delete=models.CASCADE, related_name="changes")
-    service = models.ForeignKey("involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        "involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     asked = models.TextField(_("what people asked for"), blank=True)
     decision_point = models.CharField(_("who decided, and where"), max_length=300, blank=True)
     outcome = models.CharField(_("what came of it"), max_length=15, choices=Outcome)
@@ -41,7 +42,7 @@ class Change(OrganisationRow, Versioned):
 
     @property
     def grade(self) -> int:
-        """Return the best grade of evidence still standing today: 0 nothing, 1 our word, 2 a document, 3 people confirm."""
+        """Return the best grade of evidence that stands today: 0 nothing, 1 our word, 2 a document, 3 confirmed."""
         return max((each.grade for each in self.evidence.all() if each.withdrawn_on is None), default=0)
 
     class Meta:
@@ -54,7 +55,8 @@ class Change(OrganisationRow, Versioned):
                 violation_error_message=_("People cannot be told before it was decided."),
             ),
             models.CheckConstraint(
-                condition=~Q(outcome="share-offered") | (Q(offered_percent__isnull=False) & Q(taken_up_percent__isnull=False)),
+                condition=~Q(outcome="share-offered")
+                | (Q(offered_percent__isnull=False) & Q(taken_up_percent__isnull=False)),
                 name="change_share_has_figures",
             ),
             models.CheckConstraint(condition=~Q(outcome="refused") | ~Q(why=""), name="change_refused_says_why"),
@@ -114,7 +116,9 @@ class Evidence(OrganisationRow):
     reference = models.CharField(_("reference"), max_length=300, blank=True)  # "Board paper 7, 3 May 2026"
     dated_on = models.DateField(_("date of the document"), null=True, blank=True)
     corroborated_by = models.CharField(_("who confirms it"), max_length=200, blank=True)  # a role, not a patient's name
-    corroborator = models.ForeignKey("involvement.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    corroborator = models.ForeignKey(
+        "involvement.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     withdrawn_on = models.DateField(null=True, blank=True)
 
     @property

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .base import OrganisationRow, Versioned
+from .base import OrganisationRow
 
 
 class UserManager(BaseUserManager):
@@ -142,7 +142,7 @@ class RequestKey(models.Model):
 
 
 class SecurityEvent(models.Model):
-    """Something that an auditor of access would ask for. Append-only: ``save`` refuses a second time, ``delete`` always."""
+    """Something that an auditor of access would ask for. Append-only: no second ``save``, no ``delete``."""
 
     organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="security_events")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -34,7 +34,9 @@ class Response(OrganisationRow, Versioned):
         ACT = "act", _("Act")
         NOT_NEEDED = "not-needed", _("Not needed")
 
-    service = models.ForeignKey("involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        "involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     place = models.SlugField(max_length=20)
     facet = models.CharField(max_length=40, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
@@ -79,7 +81,9 @@ class Complete(OrganisationRow):
         SERVICE = "service", _("One service")
 
     scope = models.CharField(max_length=10, choices=Scope)
-    service = models.ForeignKey("involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        "involvement.Service", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     place = models.SlugField(max_length=20)
     checklist = models.JSONField(default=list)  # the slugs of the place's checklist that were walked: all of them
     as_at = models.DateField()
@@ -91,7 +95,8 @@ class Complete(OrganisationRow):
         default_related_name = "complete_statements"
         constraints = [
             models.CheckConstraint(
-                condition=(Q(scope="service") & Q(service__isnull=False)) | (~Q(scope="service") & Q(service__isnull=True)),
+                condition=(Q(scope="service") & Q(service__isnull=False))
+                | (~Q(scope="service") & Q(service__isnull=True)),
                 name="complete_scope_fits_service",
             ),
             together("complete_revoked_who_and_when", "revoked_on", "revoked_by"),
@@ -111,5 +116,3 @@ class Ruling(OrganisationRow):
 
     class Meta:
         default_related_name = "rulings"
-
-

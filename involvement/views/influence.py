@@ -73,9 +73,7 @@ def evidence_new(request, organisation, change):
     form = EvidenceForm(request.POST or None, request.FILES or None, organisation=organisation)
     if request.method == "POST" and form.is_valid():
         try:
-            influence.add_evidence(
-                change=change, by=request.user, key=form.cleaned_data["request_key"], **form.words()
-            )
+            influence.add_evidence(change=change, by=request.user, key=form.cleaned_data["request_key"], **form.words())
         except Refused as refused:
             form.refuse(refused)
         else:

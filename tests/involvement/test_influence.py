@@ -84,7 +84,12 @@ def test_a_service_of_another_organisation_is_not_a_choice(client, world):
 
 def test_evidence_is_what_it_says(world):
     ed, change = world.people["ed"], world.ashdown.change
-    for words_ in ({"kind": "document"}, {"kind": "corroboration"}, {"kind": "corroboration", "corroborator": ed}, {"kind": "hearsay"}):
+    for words_ in (
+        {"kind": "document"},
+        {"kind": "corroboration"},
+        {"kind": "corroboration", "corroborator": ed},
+        {"kind": "hearsay"},
+    ):
         with pytest.raises(Refused):
             influence.add_evidence(change=change, by=ed, **words_)
     influence.add_evidence(change=change, by=ed, kind="corroboration", corroborated_by="Two panel members")
@@ -112,7 +117,9 @@ def test_withdrawn_evidence_stops_counting_and_stays(client, world):
 def test_a_change_is_edited_and_its_ways_follow(client, world):
     client.force_login(world.people["ed"])
     change = world.ashdown.change
-    answer = client.post(f"/o/ashdown/changes/{change.pk}/edit/", words(facets=["users/access"], version=change.version))
+    answer = client.post(
+        f"/o/ashdown/changes/{change.pk}/edit/", words(facets=["users/access"], version=change.version)
+    )
     assert answer.status_code == 302
     assert [row.facet for row in change.facets.all()] == ["users/access"]
     stale = client.post(f"/o/ashdown/changes/{change.pk}/edit/", words(what="My own words", version=change.version))

@@ -71,7 +71,12 @@ def test_map_json_holds_the_contract(client, world):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nowhere"], ["ashdown", "--as-at", "soon"], ["ashdown", "--as-at", "2999-01-01"], ["ashdown", "--service", "podiatry"]],
+    [
+        ["nowhere"],
+        ["ashdown", "--as-at", "soon"],
+        ["ashdown", "--as-at", "2999-01-01"],
+        ["ashdown", "--service", "podiatry"],
+    ],
 )
 def test_the_command_refuses_in_a_sentence(world, arguments):
     with pytest.raises(CommandError, match=r"[A-Z“].*\."):
@@ -90,9 +95,17 @@ def test_the_command_refuses_in_a_sentence(world, arguments):
             {"part": "asked", "question": "What first?", "decider": "The board", "received_on": date(2020, 1, 1)},
             [{"question": ""}, {"decider": ""}, {"received_on": None}, {"part": "none"}],
         ),
-        ("choosers/provider", {"options": 2, "free_to_refuse": True}, [{"options": 1}, {"options": None}, {"free_to_refuse": None}]),
+        (
+            "choosers/provider",
+            {"options": 2, "free_to_refuse": True},
+            [{"options": 1}, {"options": None}, {"free_to_refuse": None}],
+        ),
         ("choosers/information", {"options": 3, "free_to_refuse": True}, [{"free_to_refuse": False}]),
-        ("coproducers/co-design", {"part": "equal", "as_group": True}, [{"part": "asked"}, {"as_group": None}, {"as_group": False}]),
+        (
+            "coproducers/co-design",
+            {"part": "equal", "as_group": True},
+            [{"part": "asked"}, {"as_group": None}, {"as_group": False}],
+        ),
     ],
 )
 def test_a_placement_counts_with_all_that_its_place_needs_and_not_without(world, facet, needed, lacking):
@@ -102,7 +115,9 @@ def test_a_placement_counts_with_all_that_its_place_needs_and_not_without(world,
     for one in lacking:
         Placement.objects.filter(classification=reading).update(**{**needed, **one})
         assert cell(draw(world), facet).activities == 0, one
-    Placement.objects.filter(classification=reading).update(part="not-recorded", **{k: v for k, v in needed.items() if k != "part"})
+    Placement.objects.filter(classification=reading).update(
+        part="not-recorded", **{k: v for k, v in needed.items() if k != "part"}
+    )
     if not facet.startswith("choosers"):
         shown = cell(draw(world), facet)
         assert (shown.activities, shown.not_recorded) == (0, 1)
@@ -221,7 +236,9 @@ def test_planned_needs_a_lead_and_a_start_within_a_year(world):
     assert shown.status is Status.PLANNED and shown.planned_start == soon and shown.activities == 0
     Activity.objects.filter(pk=activity.pk).update(named_lead="")
     assert cell(draw(world), "users/own-care").status is Status.NONE_RECORDED
-    Activity.objects.filter(pk=activity.pk).update(named_lead="Ann", started_on=months_before(today(), -12) + timedelta(days=1))
+    Activity.objects.filter(pk=activity.pk).update(
+        named_lead="Ann", started_on=months_before(today(), -12) + timedelta(days=1)
+    )
     assert cell(draw(world), "users/own-care").status is Status.NONE_RECORDED
 
 
@@ -255,7 +272,9 @@ def test_missing_only_where_somebody_said_the_list_is_complete(world):
 def test_the_organisation_is_complete_when_every_service_and_trust_wide_are(world):
     organisation = world.ashdown.organisation
     for service in world.ashdown.services:
-        Complete.objects.create(organisation=organisation, scope="service", service=service, place="users", as_at=today())
+        Complete.objects.create(
+            organisation=organisation, scope="service", service=service, place="users", as_at=today()
+        )
     assert draw(world).complete == ()
     Complete.objects.create(organisation=organisation, scope="trust-wide", place="users", as_at=today())
     assert draw(world).complete == ("users",)
@@ -265,7 +284,12 @@ def test_the_organisation_is_complete_when_every_service_and_trust_wide_are(worl
 
 def test_complete_is_refused_while_something_is_unclassified(world):
     checklist = [item.slug for item in catalogue().places["users"].checklist]
-    said = {"organisation": world.ashdown.organisation, "by": world.people["ed"], "place": "users", "checklist": checklist}
+    said = {
+        "organisation": world.ashdown.organisation,
+        "by": world.people["ed"],
+        "place": "users",
+        "checklist": checklist,
+    }
     with pytest.raises(Refused):
         responses.state_complete(scope="whole", **said)
     responses.state_complete(scope="service", service=world.ashdown.services[1], **said)
@@ -285,7 +309,13 @@ def test_what_happens_later_leaves_the_map_of_a_day_as_it_was(world):
     Activity.objects.filter(pk=survey.pk).update(ended_on=ago(50))  # it ends
     current = survey.classifications.get()
     Classification.objects.filter(pk=current.pk).update(until=ago(40))  # it is placed anew from a date
-    classify_as(survey, ed, "coproducers", {"facet": "coproducers/co-design", "part": "equal", "as_group": True}, from_on=ago(40))
+    classify_as(
+        survey,
+        ed,
+        "coproducers",
+        {"facet": "coproducers/co-design", "part": "equal", "as_group": True},
+        from_on=ago(40),
+    )
     responses.respond(
         organisation=world.ashdown.organisation, by=world.people["bob"], place="choosers", facet="choosers/provider",
         kind="not-needed", reason="One provider", review_on=today() + timedelta(days=30),
@@ -340,9 +370,7 @@ def test_owners_are_never_missing_in_a_service(world):
     cancer = world.ashdown.services[1]
     assert cell(draw(world), "owners/strategy").status is Status.MISSING
     assert cell(draw(world, service=cancer), "owners/strategy").status is Status.NONE_RECORDED
-    classify_as(
-        add(world, stated_status="running"), world.people["ed"], "owners", {**OWNERS, "received_on": today()}
-    )
+    classify_as(add(world, stated_status="running"), world.people["ed"], "owners", {**OWNERS, "received_on": today()})
     row = next(each for each in draw(world).services if each.service == cancer)
     assert next(each for each in row.places if each.place == "owners").label == "held trust-wide"
 
@@ -409,11 +437,14 @@ def fill(world, number: int) -> None:
     """Write ``number`` classified activities by bulk."""
     organisation = world.ashdown.organisation
     rows = Activity.objects.bulk_create(
-        Activity(organisation=organisation, title=f"n{n}", started_on=ago(n % 900), service=world.ashdown.services[n % 2])
+        Activity(
+            organisation=organisation, title=f"n{n}", started_on=ago(n % 900), service=world.ashdown.services[n % 2]
+        )
         for n in range(number)
     )
     readings = Classification.objects.bulk_create(
-        Classification(organisation=organisation, activity=row, primary_place="users", framework_version="t") for row in rows
+        Classification(organisation=organisation, activity=row, primary_place="users", framework_version="t")
+        for row in rows
     )
     Placement.objects.bulk_create(
         Placement(organisation=organisation, classification=reading, facet="users/access", part="asked", heard=True)

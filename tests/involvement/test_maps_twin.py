@@ -86,7 +86,9 @@ activities = st.fixed_dictionaries(
         "lead": st.sampled_from(["", "Ann"]),
         "answers": st.lists(st.tuples(days, st.booleans()), max_size=3),
         "groups": st.lists(
-            st.tuples(st.sampled_from(["carers", "rural"]), st.sampled_from([None, 0, 9]), st.sampled_from(["", "bus"])),
+            st.tuples(
+                st.sampled_from(["carers", "rural"]), st.sampled_from([None, 0, 9]), st.sampled_from(["", "bus"])
+            ),
             max_size=2,
             unique_by=lambda group: group[0],
         ),

@@ -65,7 +65,9 @@ def test_new_words_for_the_problem_take_the_confirmation_away(world):
     piece, lea = world.ashdown.piece, world.people["lea"]
     piece = pieces.confirm_whole(piece=piece, by=lea, version=piece.version)
     assert piece.whole_confirmed_on is not None
-    piece = pieces.edit_piece(piece=piece, by=lea, version=piece.version, title="New", problem_statement=piece.problem_statement)
+    piece = pieces.edit_piece(
+        piece=piece, by=lea, version=piece.version, title="New", problem_statement=piece.problem_statement
+    )
     assert piece.whole_confirmed_on is not None
     piece = pieces.edit_piece(piece=piece, by=lea, version=piece.version, title="New", problem_statement="Other words")
     assert piece.whole_confirmed_on is None and piece.whole_confirmed_by is None
