@@ -1,11 +1,15 @@
 """The app that holds the theory."""
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.db.models.signals import post_migrate
 
 
-def mirror_content(sender, using, apps, **kwargs) -> None:
-    """Mirror the content into the database after a migration; nothing to do where the tables are not there yet."""
+def mirror_content(sender, using, apps=installed, **kwargs) -> None:
+    """Mirror the content into the database after a migration; nothing to do where the tables are not there yet.
+
+    ``manage.py flush`` sends the same signal, without ``apps``: then the models are those of today.
+    """
     from .models import mirror
 
     try:
