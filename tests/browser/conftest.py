@@ -81,7 +81,9 @@ def axe():
     def look(page) -> list[str]:
         page.evaluate(source)
         found = page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}}})",
+            """tags => axe.run(document, {
+                runOnly: {type: "tag", values: tags}, rules: {"target-size": {enabled: true}}, resultTypes: ["violations"]
+            })""",
             TAGS,
         )
         wrong = [

@@ -8,6 +8,13 @@ from playwright.sync_api import Locator, Page, expect
 
 LONGEST_WALK = 250  # more presses of Tab than any page of ours has stops
 
+# The box itself or the mark that its label draws for it has an outline or a ring.
+FOCUS_IS_SEEN = """() => {
+    const at = document.activeElement;
+    const looks = [getComputedStyle(at), ...[...(at.labels || [])].map(label => getComputedStyle(label, "::before"))];
+    return looks.some(look => look.outlineStyle !== "none" || look.boxShadow !== "none");
+}"""
+
 
 class Pointer:
     """Clicks and types. Everything is found as a person finds it: by role, name and label."""
@@ -111,10 +118,4 @@ class Keyboard(Pointer):
             self.page.keyboard.press("Tab")
         else:
             raise AssertionError(f"Tab never comes to {target} on {urlsplit(self.page.url).path}")
-        outlined = "at => { const s = getComputedStyle(at); return s.outlineStyle !== 'none' || s.boxShadow !== 'none'; }"
-        seen = self.page.evaluate(
-            f"() => {{ const at = document.activeElement; const look = {outlined};"
-            " return look(at) || (at.labels && [...at.labels].some(l => look(l) || "
-            "getComputedStyle(l, '::before').boxShadow !== 'none' || getComputedStyle(l, '::before').outlineStyle !== 'none')); }"
-        )
-        assert seen, f"the focus on {target} cannot be seen"
+        assert self.page.evaluate(FOCUS_IS_SEEN), f"the focus on {target} cannot be seen"

@@ -1,4 +1,4 @@
-"""What people come to do, from end to end, in a real Chromium: with a pointer, without JavaScript, by keyboard alone."""
+"""What people come to do, from end to end, in a real Chromium: by pointer, without JavaScript, by keyboard alone."""
 
 from __future__ import annotations
 
@@ -184,7 +184,8 @@ def test_a_double_click_writes_once(visit, stage):
     both = page.evaluate(
         """async () => {
             const form = document.querySelector("main form");
-            const send = () => fetch(form.action, {method: "POST", body: new FormData(form)}).then(answer => answer.url);
+            const post = () => fetch(form.action, {method: "POST", body: new FormData(form)});
+            const send = async () => (await post()).url;
             return Promise.all([send(), send()]);
         }"""
     )

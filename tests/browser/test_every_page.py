@@ -1,0 +1,71 @@
+"""Every page there is, for the one who may do most and for nobody: axe, no sideways scrolling, no other host."""
+
+from __future__ import annotations
+
+from collections import deque
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from involvement.urls import organisation_urls
+
+# Addresses that answer with a file or only take what a form sends.
+NO_PAGES = {"map-json", "map-csv", "stored-file", "activity-running"}
+FOR_EVERYBODY = {
+    "home",
+    "accessibility",
+    "privacy",
+    "framework",
+    "framework-rules",
+    "framework-cases",
+    "framework-sources",
+    "framework-place",
+}
+OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES
+
+
+def route_of(address: str) -> str:
+    """Return the name of the route that answers ``address``, "" for none (a file of ours, say)."""
+    try:
+        return resolve(urlsplit(address).path).url_name or ""
+    except Resolver404:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [
+        ("lea", FOR_EVERYBODY | OF_AN_ORGANISATION | {"account_change_password"}),
+        (None, FOR_EVERYBODY | {"account_login", "account_reset_password"}),
+    ],
+    ids=["the lead", "nobody"],
+)
+def test_every_page_that_links_lead_to(visit, stage, axe, name, pages):
+    """One page of each route is opened: narrow, then wide. Pages whose links lead nowhere new are not opened twice."""
+    page = visit(name)
+    elsewhere, wrong, seen = [], [], {}
+    page.on("request", lambda sent: elsewhere.append(sent.url) if not sent.url.startswith(stage.address) else None)
+    waiting = deque([page.url, f"{stage.address}/o/ashdown/activities/{stage.ashdown.survey.pk}/"])  # has one of each
+    if name is None:
+        waiting = deque([stage.address + "/"])
+    while waiting:
+        address = urldefrag(waiting.popleft()).url
+        route = route_of(address)
+        if not address.startswith(stage.address) or not route or route in NO_PAGES or route in seen:
+            continue
+        page.set_viewport_size({"width": 1280, "height": 900})
+        answer = page.goto(address)
+        seen[route] = address
+        if answer.status != 200:
+            wrong.append(f"{address} answers {answer.status}")
+            continue
+        waiting.extend(page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"))
+        wrong += axe(page)
+        page.set_viewport_size({"width": 320, "height": 640})
+        wrong += [f"at 320: {each}" for each in axe(page)]
+    assert wrong == []
+    assert page.console_errors == []
+    assert elsewhere == []
+    assert pages - set(seen) == set(), "no link leads to these"
+    assert len(seen) >= len(pages)
