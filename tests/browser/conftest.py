@@ -82,7 +82,8 @@ def axe():
         page.evaluate(source)
         found = page.evaluate(
             """tags => axe.run(document, {
-                runOnly: {type: "tag", values: tags}, rules: {"target-size": {enabled: true}}, resultTypes: ["violations"]
+                runOnly: {type: "tag", values: tags}, rules: {"target-size": {enabled: true}},
+                resultTypes: ["violations"]
             })""",
             TAGS,
         )
