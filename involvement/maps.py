@@ -179,7 +179,7 @@ def _proof_sql() -> str:
     for place, need in COUNTS.items():
         moved = f"ch.outcome IN ({_quoted(need.outcomes)})"
         if need.named_service:
-            moved += " AND (ch.service_id IS NOT NULL OR a.service_id IS NOT NULL)"
+            moved += " AND (ch.service_id IS NOT NULL OR v.service_id IS NOT NULL)"
         if "share-offered" in need.outcomes:
             moved += " AND ch.taken_up_percent > 0"
         refused = " OR (ch.outcome = 'refused' AND ch.why <> '' AND ch.told_on <= %(day)s)" if need.refusal else ""
@@ -190,97 +190,114 @@ def _proof_sql() -> str:
 
 # Of choosers no part is asked, so theirs is not "not recorded".
 _PART_ASKED = " OR ".join(f"p.facet LIKE '{place}/%%'" for place, need in COUNTS.items() if need.parts)
+_PLACE_OF_FACET = "CASE " + " ".join(f"WHEN x.facet LIKE '{slug}/%%' THEN '{slug}'" for slug in COUNTS) + " END"
 _PART_RANK = "CASE p.part " + " ".join(f"WHEN '{part}' THEN {n}" for n, part in enumerate(PART_ORDER)) + " ELSE 0 END"
 
 # S608 below: every piece put into these texts is a constant of ours (slugs, column names); values go as parameters.
-# Every part is MATERIALIZED: PostgreSQL would otherwise fold one into the next and, right after a large import (no
-# statistics yet), run it again for every row: minutes instead of seconds for 1,000 activities.
+# The texts are written so that the work grows with the register and not with its square, statistics or none: what
+# depends on one activity is looked up by index; what is found apart is laid beside and gathered by windows, not joined;
+# each part is made once (MATERIALIZED); and PostgreSQL is told to hash (ROWS_BY_HASH): right after a large import it
+# would take the parts for small, and loop.
+_NULLS_BEFORE_FACET = ", ".join(["NULL"] * 12)  # as many columns as p has between activity_id and facet
 STATE = f"""
-WITH answered AS MATERIALIZED (
-  SELECT activity_id, MIN(decided_on) AS first_answer
-  FROM involvement_change WHERE organisation_id = %(org)s AND decided_on <= %(day)s GROUP BY activity_id
-), newest AS MATERIALIZED (
-  SELECT activity_id, "running", "on",
-    ROW_NUMBER() OVER (PARTITION BY activity_id ORDER BY "on" DESC, id DESC) AS n
-  FROM involvement_runningconfirmation WHERE organisation_id = %(org)s AND "on" <= %(day)s
-), yes AS MATERIALIZED (
-  SELECT activity_id, MAX("on") AS last_yes
-  FROM involvement_runningconfirmation WHERE organisation_id = %(org)s AND "on" <= %(day)s AND "running"
-  GROUP BY activity_id
-), dated AS MATERIALIZED (
-  SELECT v.id, v.service_id, v.piece_id, v.started_on, v.ended_on, v.named_lead,
-    COALESCE(v.ended_on <= %(day)s, FALSE) AS ended,
-    COALESCE(n."running" = FALSE, FALSE) AS answered_no,
-    CASE WHEN v.started_on > %(day)s THEN TRUE
-      WHEN v.started_on IS NULL AND v.ended_on IS NULL AND v.stated_status = 'planned' AND n.activity_id IS NULL
-      THEN TRUE ELSE FALSE END AS planned,
-    CASE WHEN v.ended_on <= %(day)s
-      THEN CASE WHEN w.first_answer > v.ended_on THEN w.first_answer ELSE v.ended_on END
-      WHEN v.started_on <= %(day)s AND (y.last_yes IS NULL OR y.last_yes < v.started_on) THEN v.started_on
-      ELSE y.last_yes END AS seen
+WITH dated AS MATERIALIZED (
+  SELECT v.id, v.service_id, v.piece_id, v.started_on, v.ended_on, v.named_lead, v.stated_status,
+    (SELECT MIN(ch.decided_on) FROM involvement_change ch
+      WHERE ch.organisation_id = %(org)s AND ch.activity_id = v.id AND ch.decided_on <= %(day)s) AS first_answer,
+    (SELECT q."running" FROM involvement_runningconfirmation q
+      WHERE q.organisation_id = %(org)s AND q.activity_id = v.id AND q."on" <= %(day)s
+      ORDER BY q."on" DESC, q.id DESC LIMIT 1) AS newest,
+    (SELECT MAX(y."on") FROM involvement_runningconfirmation y
+      WHERE y.organisation_id = %(org)s AND y.activity_id = v.id AND y."on" <= %(day)s AND y."running") AS last_yes
   FROM involvement_activity v
-  LEFT JOIN answered w ON w.activity_id = v.id
-  LEFT JOIN newest n ON n.activity_id = v.id AND n.n = 1
-  LEFT JOIN yes y ON y.activity_id = v.id
   WHERE v.organisation_id = %(org)s AND v.withdrawn_on IS NULL {{group_sql}}
-), a AS MATERIALIZED (
+), seen AS MATERIALIZED (
   SELECT dated.*,
-    CASE WHEN planned THEN 'planned' WHEN seen IS NULL THEN 'not_dated'
-      WHEN seen > %(live_from)s AND (ended OR NOT answered_no) THEN 'live' ELSE 'lapsed' END AS state,
-    CASE WHEN piece_id IS NULL THEN 'a' || CAST(id AS TEXT) ELSE 'p' || CAST(piece_id AS TEXT) END AS work
+    CASE WHEN started_on > %(day)s THEN 1
+      WHEN started_on IS NULL AND ended_on IS NULL AND stated_status = 'planned' AND newest IS NULL THEN 1
+      ELSE 0 END AS planned,
+    CASE WHEN ended_on <= %(day)s THEN 1 WHEN newest = FALSE THEN 0 ELSE 1 END AS stands,
+    CASE WHEN ended_on <= %(day)s
+      THEN CASE WHEN first_answer > ended_on THEN first_answer ELSE ended_on END
+      WHEN started_on <= %(day)s AND (last_yes IS NULL OR last_yes < started_on) THEN started_on
+      ELSE last_yes END AS seen
   FROM dated
-), works AS MATERIALIZED (
-  SELECT work, MAX(seen) AS seen FROM a WHERE state = 'live' GROUP BY work
-), c AS MATERIALIZED (
-  SELECT k.id, k.activity_id, k.primary_place, k.claim, k.contested, k.until,
+), stated AS MATERIALIZED (
+  SELECT seen.*,
+    CASE WHEN planned = 1 THEN 'planned' WHEN seen IS NULL THEN 'not_dated'
+      WHEN seen > %(live_from)s AND stands = 1 THEN 'live' ELSE 'lapsed' END AS state,
+    CASE WHEN piece_id IS NULL THEN 'a' || CAST(id AS TEXT) ELSE 'p' || CAST(piece_id AS TEXT) END AS work
+  FROM seen
+), a AS MATERIALIZED (
+  SELECT stated.*, MAX(CASE WHEN state = 'live' THEN seen END) OVER (PARTITION BY work) AS work_seen FROM stated
+), r AS MATERIALIZED (
+  SELECT a.id, a.service_id, a.piece_id, a.started_on, a.ended_on, a.named_lead, a.state, a.work, a.seen,
+    a.work_seen, k.id AS reading_id, k.primary_place, k.claim, k.contested, k.until,
     CASE WHEN k.until <= %(day)s THEN 1 ELSE 0 END AS former
-  FROM involvement_classification k
-  WHERE k.organisation_id = %(org)s AND k.kind = 'leader' AND k.void_at IS NULL
-    AND (k.from_on IS NULL OR k.from_on <= %(day)s)
+  FROM a LEFT JOIN involvement_classification k ON k.organisation_id = %(org)s AND k.activity_id = a.id
+    AND k.kind = 'leader' AND k.void_at IS NULL AND (k.from_on IS NULL OR k.from_on <= %(day)s)
 ), p AS MATERIALIZED (
-  SELECT c.activity_id, c.former, c.until, p.facet, c.contested, {_PART_RANK} AS part_rank, p.part,
+  SELECT r.id AS activity_id, r.service_id, r.piece_id, r.started_on, r.ended_on, r.named_lead, r.state, r.work,
+    r.seen AS own_seen, r.work_seen, r.former, r.until, r.contested, p.facet, {_PART_RANK} AS part_rank,
     CASE WHEN p.part = 'not-recorded' AND ({_PART_ASKED}) THEN 1 ELSE 0 END AS unsaid,
     CASE WHEN {_counts_sql(dated=True)} THEN 1 ELSE 0 END AS counts,
     CASE WHEN {_counts_sql(dated=False)} THEN 1 ELSE 0 END AS would_count
-  FROM c JOIN involvement_placement p ON p.classification_id = c.id AND p.organisation_id = %(org)s
+  FROM r JOIN involvement_placement p ON p.organisation_id = %(org)s AND p.classification_id = r.reading_id
 ), proof AS MATERIALIZED (
   SELECT ch.activity_id, f.facet, MAX(CASE e.kind WHEN 'corroboration' THEN 3 ELSE 2 END) AS grade,
     MAX(CASE WHEN ch.outcome = 'refused' THEN 0 ELSE 1 END) AS changed
   FROM involvement_change ch
-  JOIN involvement_changefacet f ON f.change_id = ch.id AND f.organisation_id = %(org)s
-  JOIN involvement_evidence e ON e.change_id = ch.id AND e.organisation_id = %(org)s
+  JOIN involvement_activity v ON v.organisation_id = %(org)s AND v.id = ch.activity_id
+  JOIN involvement_changefacet f ON f.organisation_id = %(org)s AND f.change_id = ch.id
+  JOIN involvement_evidence e ON e.organisation_id = %(org)s AND e.change_id = ch.id
     AND e.kind IN ('document', 'corroboration') AND (e.dated_on IS NULL OR e.dated_on <= %(day)s)
     AND (e.withdrawn_on IS NULL OR e.withdrawn_on > %(day)s)
-  JOIN a ON a.id = ch.activity_id
   WHERE ch.organisation_id = %(org)s AND ch.decided_on <= %(day)s AND {_proof_sql()}
   GROUP BY ch.activity_id, f.facet
 ), later AS MATERIALIZED (
-  SELECT DISTINCT ch.activity_id, f.facet
+  SELECT ch.activity_id, f.facet, MAX(ch.decided_on) AS decided_on
   FROM involvement_change ch
-  JOIN involvement_changefacet f ON f.change_id = ch.id AND f.organisation_id = %(org)s
-  JOIN a ON a.id = ch.activity_id
+  JOIN involvement_changefacet f ON f.organisation_id = %(org)s AND f.change_id = ch.id
   WHERE ch.organisation_id = %(org)s AND ch.outcome <> 'refused' AND ch.decided_on <= %(day)s
-    AND ch.decided_on > %(proof_from)s AND ch.decided_on > COALESCE(a.ended_on, a.seen)
+    AND ch.decided_on > %(proof_from)s
+  GROUP BY ch.activity_id, f.facet
+), beside AS MATERIALIZED (
+  SELECT p.*, 1 AS is_placement, CAST(NULL AS INTEGER) AS grade, CAST(NULL AS INTEGER) AS changed,
+    CAST(NULL AS DATE) AS later_on FROM p
+  UNION ALL
+  SELECT activity_id, {_NULLS_BEFORE_FACET}, facet, NULL, NULL, NULL, NULL, 0, grade, changed, NULL FROM proof
+  UNION ALL
+  SELECT activity_id, {_NULLS_BEFORE_FACET}, facet, NULL, NULL, NULL, NULL, 0, NULL, NULL, decided_on FROM later
+), joined AS MATERIALIZED (
+  SELECT activity_id, service_id, started_on, named_lead, state, former, until, contested, facet, part_rank, unsaid,
+    counts, would_count, own_seen, work_seen, ended_on, is_placement,
+    MAX(grade) OVER w AS grade, MAX(changed) OVER w AS changed, MAX(later_on) OVER w AS later_on
+  FROM beside WINDOW w AS (PARTITION BY activity_id, facet)
 ), placed AS MATERIALIZED (
-  SELECT p.*, a.service_id, a.work, a.state, a.started_on, a.named_lead, a.ended_on,
-    CASE WHEN p.facet LIKE 'coproducers/%%' AND works.seen > a.seen THEN works.seen ELSE a.seen END AS seen,
-    CASE WHEN p.former = 1 THEN 0 WHEN a.state = 'live' THEN 1
-      WHEN p.facet LIKE 'coproducers/%%' AND a.state = 'lapsed' AND works.work IS NOT NULL THEN 1 ELSE 0 END AS live,
-    proof.grade, proof.changed, CASE WHEN later.activity_id IS NULL THEN 0 ELSE 1 END AS later
-  FROM p JOIN a ON a.id = p.activity_id
-  LEFT JOIN works ON works.work = a.work
-  LEFT JOIN proof ON proof.activity_id = p.activity_id AND proof.facet = p.facet
-  LEFT JOIN later ON later.activity_id = p.activity_id AND later.facet = p.facet
-), scopes AS MATERIALIZED (
-  SELECT id AS activity_id, 0 AS scope FROM a
-  UNION SELECT id, COALESCE(service_id, -1) FROM a
-  UNION SELECT s.activity_id, s.service_id FROM involvement_activityservice s JOIN a ON a.id = s.activity_id
-    WHERE s.organisation_id = %(org)s
+  SELECT joined.*,
+    CASE WHEN facet LIKE 'coproducers/%%' AND work_seen > own_seen THEN work_seen ELSE own_seen END AS seen,
+    CASE WHEN former = 1 THEN 0 WHEN state = 'live' THEN 1
+      WHEN facet LIKE 'coproducers/%%' AND state = 'lapsed' AND work_seen IS NOT NULL THEN 1 ELSE 0 END AS live,
+    CASE WHEN later_on > COALESCE(ended_on, own_seen) THEN 1 ELSE 0 END AS later
+  FROM joined WHERE is_placement = 1
 )
 """  # noqa: S608
+ROWS_BY_HASH = "SET LOCAL enable_nestloop TO off; "  # for the one statement that follows it in the same message
 
-CELLS = """
-SELECT s.scope, x.facet,
+
+def _in_scopes(rows: str, activity: str = "activity_id") -> str:
+    """Return ``rows`` (with service_id) once for each scope they belong to: the whole, their service, those named."""
+    return f"""(
+  SELECT {WHOLE} AS scope, o.* FROM {rows} o
+  UNION ALL SELECT COALESCE(o.service_id, {TRUST_WIDE}), o.* FROM {rows} o
+  UNION ALL SELECT n.service_id, o.* FROM {rows} o
+    JOIN involvement_activityservice n ON n.organisation_id = %(org)s AND n.activity_id = o.{activity}
+    AND n.service_id <> COALESCE(o.service_id, {TRUST_WIDE})
+)"""  # noqa: S608
+
+
+CELLS = f"""
+SELECT x.scope, x.facet,
   SUM(x.counts * x.live) AS live,
   SUM(CASE WHEN x.counts * x.live = 1 AND x.grade >= 2 THEN 1 ELSE 0 END) AS proven,
   SUM(CASE WHEN x.counts * x.live = 1 AND x.grade = 3 THEN 1 ELSE 0 END) AS confirmed,
@@ -300,50 +317,58 @@ SELECT s.scope, x.facet,
     AND (x.former = 0 OR x.started_on IS NULL OR x.started_on < x.until)
     THEN CASE WHEN x.former = 1 AND x.until < x.seen THEN x.until ELSE x.seen END END) AS last_live,
   MAX(CASE WHEN x.counts = 1 AND x.live = 0 AND x.state = 'lapsed' THEN x.later ELSE 0 END) AS still_effect
-FROM placed x JOIN scopes s ON s.activity_id = x.activity_id
-GROUP BY s.scope, x.facet
-"""
+FROM {_in_scopes("placed")} x
+GROUP BY x.scope, x.facet
+"""  # noqa: S608
 
-COUNTED = """
-SELECT s.scope, a.state, c.primary_place, COUNT(*) AS number,
-  SUM(CASE WHEN c.contested THEN 1 ELSE 0 END) AS contested,
-  SUM(CASE WHEN u.activity_id IS NULL THEN 0 ELSE 1 END) AS not_recorded
-FROM a JOIN scopes s ON s.activity_id = a.id
-LEFT JOIN c ON c.activity_id = a.id AND c.former = 0
-LEFT JOIN (SELECT DISTINCT activity_id FROM p WHERE former = 0 AND unsaid = 1) u ON u.activity_id = a.id
-GROUP BY s.scope, a.state, c.primary_place
-"""
+COUNTED = f"""
+, one AS MATERIALIZED (
+  SELECT r.id, r.service_id, r.state, MAX(CASE WHEN r.former = 0 THEN r.primary_place END) AS place,
+    MAX(CASE WHEN r.former = 0 AND r.contested THEN 1 ELSE 0 END) AS contested,
+    MAX(CASE WHEN r.former = 0 AND EXISTS (
+      SELECT 1 FROM involvement_placement p WHERE p.organisation_id = %(org)s AND p.classification_id = r.reading_id
+        AND p.part = 'not-recorded' AND ({_PART_ASKED})) THEN 1 ELSE 0 END) AS unsaid
+  FROM r GROUP BY r.id, r.service_id, r.state
+)
+SELECT x.scope, x.state, x.place, COUNT(*), SUM(x.contested), SUM(x.unsaid)
+FROM {_in_scopes("one", "id")} x
+GROUP BY x.scope, x.state, x.place
+"""  # noqa: S608
 
 # A piece of work counts while any of its activities is live. The four stages may be from any time up to the day.
-WORKS = """
-SELECT s.scope, a.work,
-  MAX(CASE WHEN a.state = 'live' THEN 1 ELSE 0 END) AS live,
-  MAX(CASE WHEN c.former = 0 AND (c.claim = 'coproducers' OR c.primary_place = 'coproducers')
-    THEN 1 ELSE 0 END) AS called,
-  COUNT(DISTINCT CASE WHEN x.former = 0 THEN x.facet END) AS stages_now,
-  COUNT(DISTINCT x.facet) AS stages_ever,
-  MAX(CASE WHEN w.problem_statement <> '' AND w.whole_confirmed_on <= %(day)s THEN 1 ELSE 0 END) AS confirmed
-FROM a JOIN scopes s ON s.activity_id = a.id
-LEFT JOIN c ON c.activity_id = a.id
-LEFT JOIN placed x ON x.activity_id = a.id AND x.counts = 1 AND x.facet LIKE 'coproducers/%%'
-  AND x.state IN ('live', 'lapsed')
-LEFT JOIN involvement_pieceofwork w ON w.id = a.piece_id AND w.organisation_id = %(org)s
-GROUP BY s.scope, a.work
-"""
-WORKS_COUNTED = """
-SELECT scope, SUM(live * called), SUM(CASE WHEN live = 1 AND stages_now > 0 THEN 1 ELSE 0 END),
-  SUM(CASE WHEN live = 1 AND confirmed = 1 AND stages_ever = 4 THEN 1 ELSE 0 END)
-FROM ({works}) counted WHERE live = 1 GROUP BY scope
-"""
+WORKS = f"""
+, share AS MATERIALIZED (
+  SELECT r.id, r.service_id, r.work, r.piece_id, CASE WHEN r.state = 'live' THEN 1 ELSE 0 END AS live,
+    CASE WHEN r.former = 0 AND (r.claim = 'coproducers' OR r.primary_place = 'coproducers')
+      THEN 1 ELSE 0 END AS called,
+    NULL AS facet, 1 AS former
+  FROM r
+  UNION ALL
+  SELECT p.activity_id, p.service_id, p.work, p.piece_id, 0, 0, p.facet, p.former FROM p
+  WHERE p.counts = 1 AND p.facet LIKE 'coproducers/%%' AND p.state IN ('live', 'lapsed')
+), counted AS MATERIALIZED (
+  SELECT x.scope, x.work, MAX(x.live) AS live, MAX(x.called) AS called,
+    COUNT(DISTINCT CASE WHEN x.former = 0 THEN x.facet END) AS stages_now,
+    COUNT(DISTINCT x.facet) AS stages_ever,
+    MAX(CASE WHEN w.problem_statement <> '' AND w.whole_confirmed_on <= %(day)s THEN 1 ELSE 0 END) AS confirmed
+  FROM {_in_scopes("share", "id")} x
+  LEFT JOIN involvement_pieceofwork w ON w.organisation_id = %(org)s AND w.id = x.piece_id
+  GROUP BY x.scope, x.work
+)
+SELECT scope, SUM(called), SUM(CASE WHEN stages_now > 0 THEN 1 ELSE 0 END),
+  SUM(CASE WHEN confirmed = 1 AND stages_ever = 4 THEN 1 ELSE 0 END)
+FROM counted WHERE live = 1 GROUP BY scope
+"""  # noqa: S608
 
-GROUPS = """
-SELECT g."group", {place} AS place, COUNT(DISTINCT x.activity_id)
-FROM involvement_activitygroup g
-JOIN placed x ON x.activity_id = g.activity_id AND x.counts = 1 AND x.live = 1
-JOIN scopes s ON s.activity_id = g.activity_id AND s.scope = %(scope)s
-WHERE g.organisation_id = %(org)s AND (g.reach > 0 OR g.support <> '')
-GROUP BY 1, 2
-"""
+GROUPS = f"""
+, reaching AS MATERIALIZED (
+  SELECT x.activity_id, x.service_id, x.facet, g."group" AS people
+  FROM involvement_activitygroup g JOIN placed x ON x.activity_id = g.activity_id AND x.counts = 1 AND x.live = 1
+  WHERE g.organisation_id = %(org)s AND (g.reach > 0 OR g.support <> '')
+)
+SELECT x.people, {_PLACE_OF_FACET}, COUNT(DISTINCT x.activity_id)
+FROM {_in_scopes("reaching")} x WHERE x.scope = %(scope)s GROUP BY 1, 2
+"""  # noqa: S608
 
 BY_GROUP = """AND EXISTS (SELECT 1 FROM involvement_activitygroup b WHERE b.organisation_id = %(org)s
     AND b.activity_id = v.id AND b."group" = %(group)s AND (b.reach > 0 OR b.support <> ''))"""
@@ -354,6 +379,7 @@ class _Counting:
 
     def __init__(self, organisation: Organisation, as_at: date, group: str, scope: int):
         self.state = STATE.format(group_sql=BY_GROUP if group else "")
+        self.by_hash = ROWS_BY_HASH if connection.vendor == "postgresql" else ""
         self.values = {
             "org": organisation.pk,
             "day": as_at.isoformat(),
@@ -367,7 +393,7 @@ class _Counting:
 
     def rows(self, query: str) -> list[tuple]:
         with connection.cursor() as cursor:
-            cursor.execute(self.state + query, self.values)
+            cursor.execute(self.by_hash + self.state + query, self.values)
             return cursor.fetchall()
 
     def cells(self) -> dict[int, dict[str, CellFacts]]:
@@ -414,16 +440,12 @@ class _Counting:
 
     def coproduction(self) -> dict[int, Coproduction]:
         """Return scope -> live pieces of work: called coproduction, with a stage, whole."""
-        return {
-            scope: Coproduction(called, any_stage, whole)
-            for scope, called, any_stage, whole in self.rows(WORKS_COUNTED.format(works=WORKS))
-        }
+        return {scope: Coproduction(called, any_stage, whole) for scope, called, any_stage, whole in self.rows(WORKS)}
 
     def groups(self) -> dict[str, dict[str, int]]:
         """Return group -> place -> live activities that recorded reach to the group, or support for it."""
-        place = "CASE " + " ".join(f"WHEN x.facet LIKE '{slug}/%%' THEN '{slug}'" for slug in COUNTS) + " END"
         found: dict[str, dict[str, int]] = {}
-        for group, slug, number in self.rows(GROUPS.format(place=place)):
+        for group, slug, number in self.rows(GROUPS):
             found.setdefault(group, {})[slug] = number
         return found
 
