@@ -153,9 +153,8 @@ def main(sizes: list[int]) -> None:
             spent.append((time.process_time() - own) + (backend_cpu() - theirs))
         median = statistics.median(spent)
         first = first or median
-        print(
-            f"{connection.vendor} {number:6d} activities: {1000 * median:8.1f} ms CPU, {median / first:5.2f} times the first"
-        )
+        times = f"{median / first:5.2f} times the first"
+        print(f"{connection.vendor} {number:6d} activities: {1000 * median:8.1f} ms CPU, {times}")
 
 
 if __name__ == "__main__":

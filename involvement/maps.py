@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q
 
@@ -450,6 +452,24 @@ class _Counting:
         return found
 
 
+def _counted(organisation: Organisation, as_at: date, group: str, scope: int) -> tuple:
+    """Return the four counts (cells, activities, coproduction, groups), kept until the organisation is written to.
+
+    The key is the organisation's version, which every action raises in its own transaction, with the day and what the
+    map is narrowed to. The version was read before the counting, so what is kept is never older than its key. Counts
+    are the same for every viewer who may read the organisation; what is not must not be kept here.
+    """
+    content = catalogue().version
+    key = f"map:{content}:{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}"
+    kept = cache.get(key) if settings.KEEP_MAP_SECONDS else None
+    if kept is None:
+        counting = _Counting(organisation, as_at, group, scope)
+        kept = (counting.cells(), counting.activities(), counting.coproduction(), counting.groups())
+        if settings.KEEP_MAP_SECONDS:
+            cache.set(key, kept, settings.KEEP_MAP_SECONDS)
+    return kept
+
+
 def _day(value) -> date | None:
     """Return a day that a driver gave back as a date (PostgreSQL) or as text (SQLite)."""
     return date.fromisoformat(value) if isinstance(value, str) else value
@@ -467,8 +487,7 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
     if service is not None and service.organisation_id != organisation.pk:
         raise ValueError("the service belongs to another organisation")
     scope = service.pk if service else WHOLE
-    counting = _Counting(organisation, as_at, group, scope)
-    facts, counts, works = counting.cells(), counting.activities(), counting.coproduction()
+    facts, counts, works, reached = _counted(organisation, as_at, group, scope)
     services = tuple(organisation.services.filter(Q(retired_on=None) | Q(retired_on__gt=as_at)).order_by("name", "id"))
     said = complete_in_force(organisation, as_at)
     judged, responses = responses_at(organisation, as_at)
@@ -491,7 +510,6 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         )
     else:
         ranked = gaps(by_scope[scope], service=scope)
-    reached = counting.groups()
     return OrganisationMap(
         organisation=organisation,
         as_at=as_at,

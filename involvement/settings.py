@@ -137,6 +137,7 @@ elif os.environ.get("CACHE_IN_PROCESS") == "1":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+KEEP_MAP_SECONDS = 24 * 3600  # how long the counts of a map are kept for one version of an organisation; 0 for never
 WORKERS = os.environ.get("WEB_CONCURRENCY", "")  # gunicorn's own variable
 
 # -- Files --------------------------------------------------------------------------------------------------------

@@ -430,6 +430,44 @@ def test_gaps_rank_by_kind_and_then_by_power(world):
     assert services and "owners" not in {gap.place for gap in services}
 
 
+# -- What is kept -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keeping(settings):
+    settings.KEEP_MAP_SECONDS = 60
+
+
+def drawn(client, address="/o/ashdown/map.json"):
+    return client.get(address).json()
+
+
+def test_what_is_kept_equals_what_is_counted_until_somebody_writes(client, world, keeping, settings):
+    client.force_login(world.people["vi"])
+    first = drawn(client)
+    with CaptureQueriesContext(connection) as again:
+        assert drawn(client) == first
+    assert not any("involvement_placement" in query["sql"] for query in again)
+    add(world, stated_status="running")
+    after = drawn(client)
+    assert after["activities"]["live"] == first["activities"]["live"] + 1
+    settings.KEEP_MAP_SECONDS = 0
+    assert drawn(client) == after
+
+
+def test_what_is_kept_is_kept_apart(client, world, keeping):
+    client.force_login(world.people["vi"])
+    whole = drawn(client)
+    one = drawn(client, f"/o/ashdown/map.json?service={world.ashdown.services[0].slug}")
+    earlier = drawn(client, f"/o/ashdown/map.json?as_at={ago(500).isoformat()}")
+    reached = drawn(client, "/o/ashdown/map.json?group=rural")
+    assert len({json.dumps(each["activities"]) for each in (whole, one, reached)}) == 3 and earlier != whole
+    client.force_login(world.people["bo"])
+    assert client.get("/o/ashdown/map.json").status_code == 404
+    theirs = drawn(client, "/o/birchwood/map.json")
+    assert theirs["organisation"] == "birchwood" and theirs["activities"] != whole["activities"]
+
+
 # -- Queries ----------------------------------------------------------------------------------------------------------
 
 
