@@ -159,7 +159,8 @@ class _Read:
 
     @property
     def has_route(self) -> bool:
-        return self.reached == "yes" and bool(self.question and self.decider and self.received)
+        """Whether it reached whoever decides, or citizens decided. What and when is asked too, and needed to count."""
+        return self.reached == "yes" or (self.decided == "citizens" and self.about == "direction" and not self.reached)
 
     @property
     def real_choice(self) -> bool | None:

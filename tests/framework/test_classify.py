@@ -78,7 +78,7 @@ def test_the_rules_of_the_theory_hold_for_any_answers(answers):
     said, suggestion = effective(answers), suggest(answers)
     if suggestion.place == "owners":
         assert said["about"] == "direction"
-        assert said["reached"] == "yes" and said["question"] and said["decider"] and said["received"]
+        assert said.get("reached") == "yes" or said["decided"] == "citizens"
     if suggestion.place == "choosers":
         assert said["options"] in ("two", "more") and said["free"] == "yes"
     filled = [p for p in suggestion.placements if p.place == "coproducers" and p.part in ("equal", "lead")]
@@ -147,12 +147,26 @@ def test_the_reason_quotes_the_answers():
     assert "staff set the question and staff alone decided, so this is users’ voice" in suggestion.reasons[0]
 
 
-def test_owners_need_the_whole_route():
+def test_owners_need_a_route_and_count_only_with_the_whole_of_it():
+    """That it reached the body that decides settles the place; what was asked, who decides and when let it count."""
     assert suggest(DIRECTION).place == ""
     assert suggest(DIRECTION).leaning == "owners"
-    for left_out in ROUTE:
+    assert suggest(DIRECTION | {"reached": "no"}).place == "users"
+    for left_out in set(ROUTE) - {"reached"}:
         route = {slug: answer for slug, answer in ROUTE.items() if slug != left_out}
-        assert suggest(DIRECTION | route).place == "", left_out
+        suggestion = suggest(DIRECTION | route | {"ways-owners": ["owners/priorities"]})
+        assert suggestion.place == "owners" and suggestion.counts_note, left_out
+    assert not suggest(DIRECTION | ROUTE | {"ways-owners": ["owners/priorities"]}).counts_note
+
+
+def test_citizens_who_decide_need_no_route_to_somebody_else():
+    decided = {**DIRECTION, "part": "lead", "decided": "citizens"}
+    assert suggest(decided).place == "owners"
+    slugs = {question.slug for question in asked(decided)}
+    assert "reached" not in slugs and {"question", "decider", "received", "ways-owners"} <= slugs
+
+
+def test_the_whole_route_is_kept_with_the_placement():
     suggestion = suggest(DIRECTION | ROUTE | {"ways-owners": ["owners/priorities"]})
     assert suggestion.place == "owners"
     (placement,) = suggestion.placements
@@ -299,7 +313,7 @@ def test_what_is_open_says_where_it_could_lead():
         each.question.slug: each.could
         for each in suggest({"purpose": "steer", "about": "direction", "part": "asked"}).next_questions
     }
-    assert could["reached"] == ("users",)
+    assert could["reached"] == ("owners", "users")
     shared = {
         each.question.slug: each.could
         for each in suggest({"purpose": "work", "about": "shared-problem"}).next_questions

@@ -156,3 +156,17 @@ def test_it_never_ages(monkeypatch, day):
     shown = build_map(viewer_for(lead, organisation.slug), as_at=today())
     assert {cell.status for cell in shown.cells} == set(Status)
     assert shown.coproduction.whole == 1
+
+
+def test_every_page_of_the_example_opens(northfield, client):
+    client.force_login(User.objects.get(email="lead@northfield.example"))
+    opened = 0
+    for activity in northfield.activities.all():
+        page = client.get(f"/o/northfield/activities/{activity.pk}/")
+        assert page.status_code == 200 and activity.title in page.content.decode().replace("&#x27;", "'")
+        opened += 1
+    assert opened >= 50
+    for address in ("", "map/", "activities/", "gaps/", "pieces/", "complete/", "aims/", "services/"):
+        assert client.get(f"/o/northfield/{address}").status_code == 200
+    for piece in northfield.pieces.all():
+        assert client.get(f"/o/northfield/pieces/{piece.pk}/").status_code == 200

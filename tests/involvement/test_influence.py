@@ -152,3 +152,13 @@ def archive(**members):
 )
 def test_kinds_of_file_by_content(content, media_type):
     assert content_type_of(content) == media_type
+
+
+def test_the_page_shows_who_confirms_it_whether_a_role_or_a_member(client, world):
+    ed, change = world.people["ed"], world.ashdown.change
+    influence.add_evidence(change=change, by=ed, kind="corroboration", corroborated_by="Two panel members")
+    influence.add_evidence(change=change, by=ed, kind="corroboration", corroborator=world.people["pat"])
+    influence.add_evidence(change=change, by=ed, kind="statement")
+    client.force_login(world.people["vi"])
+    page = client.get(f"/o/ashdown/activities/{world.ashdown.survey.pk}/").content.decode()
+    assert "Two panel members" in page and "People confirm it: Pat" in page
