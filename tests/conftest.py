@@ -7,8 +7,9 @@ from django.template import engines
 from tests.undefined import FailOnUndefined
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _undefined_variables_fail():
+    # For every test anew: one that sets DEBUG makes Django build the template engines again.
     engines["django"].engine.string_if_invalid = FailOnUndefined()
 
 
