@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from framework.coverage import (
@@ -628,10 +629,11 @@ def responses_at(
 
 def corrections_since(organisation: Organisation, as_at: date) -> int:
     """Return how many readings were corrected, and activities withdrawn, after the day."""
+    next_day = timezone.make_aware(datetime.combine(as_at + timedelta(days=1), time.min))
     voided = organisation.classifications.filter(
-        kind="leader", void_at__date__gt=as_at, recorded_at__date__lte=as_at
+        kind="leader", void_at__isnull=False, void_at__gte=next_day, recorded_at__lt=next_day
     ).count()
-    withdrawn = organisation.activities.filter(withdrawn_on__gt=as_at, recorded_at__date__lte=as_at).count()
+    withdrawn = organisation.activities.filter(withdrawn_on__gt=as_at, recorded_at__lt=next_day).count()
     return voided + withdrawn
 
 
