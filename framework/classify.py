@@ -193,7 +193,7 @@ def _coproduction(read: _Read) -> bool:
 
 def _decide(read: _Read) -> tuple[str, str, str]:
     """Return (rule, leaning place, key of the sentence for "not yet"): a rule, or "" with why it is still open."""
-    if read.purpose == "told":
+    if read.purpose in ("told", "staff"):
         clash = read.part in ("asked", *SHARED_PARTS) or read.decided in ("together", "citizens", "person")
         return ("", "", "mixed") if clash else ("told", "", "")
     if read.only_told:

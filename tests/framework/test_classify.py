@@ -96,7 +96,7 @@ def test_the_rules_of_the_theory_hold_for_any_answers(answers):
 @pytest.mark.parametrize("purpose", [option.slug for option in guide().questions["purpose"].options])
 def test_the_first_question_alone_never_gives_owners_or_coproducers(purpose):
     suggestion = suggest({"purpose": purpose})
-    assert suggestion.place == (NOT_INVOLVEMENT if purpose == "told" else "")
+    assert suggestion.place == (NOT_INVOLVEMENT if purpose in ("told", "staff") else "")
     assert suggestion.leaning == ""
 
 
@@ -383,3 +383,9 @@ def test_own_care_placed_as_coproduction_by_hand_still_fills_no_stage():
     stage = placements["coproducers/co-design"]
     assert stage.as_group is False
     assert stage.missing
+
+
+def test_what_only_staff_did_is_not_involvement():
+    assert suggest({"purpose": "staff"}).place == NOT_INVOLVEMENT
+    assert suggest({"purpose": "staff", "about": "service", "decided": "staff"}).place == NOT_INVOLVEMENT
+    assert suggest({"purpose": "staff", "decided": "citizens"}).place == ""

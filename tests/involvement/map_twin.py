@@ -75,6 +75,11 @@ def counts(placement, day: date, *, dated: bool = True) -> bool:
     return not (need.group and placement.as_group is not True)
 
 
+def unsaid(placement) -> bool:
+    """Return whether the part people had is asked at this place, and nobody recorded it."""
+    return bool(COUNTS[placement.facet.split("/")[0]].parts) and placement.part == "not-recorded"
+
+
 def proof(activity, facet: str, day: date) -> tuple[int, bool]:
     """Return (best grade from 2 on, or 0; whether something changed) of the proof of ``facet`` at ``day``."""
     need, grade, changed = COUNTS[facet.split("/")[0]], 0, False
@@ -167,7 +172,7 @@ def cell_facts(organisation, day: date, service=None, group: str = "") -> dict[s
             if shared and seen.work in live_works and last:
                 last = max(last, live_works[seen.work])
             held[facet]["part"] = held[facet]["part"]
-            if live and placement.part == "not-recorded":
+            if live and unsaid(placement):
                 held[facet]["not_recorded"] += 1
             if live and counts(placement, day):
                 grade, changed = proof(row, facet, day)
@@ -216,7 +221,7 @@ def activity_counts(organisation, day: date, service=None, group: str = "") -> A
         if not in_scope(seen, service):
             continue
         place = seen.reading.primary_place if seen.reading else None
-        open_part = bool(seen.reading) and any(p.part == "not-recorded" for p in seen.reading.placements.all())
+        open_part = bool(seen.reading) and any(unsaid(p) for p in seen.reading.placements.all())
         for name, one in (
             ("listed", True),
             (seen.state, True),

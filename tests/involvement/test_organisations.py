@@ -1,8 +1,10 @@
 """Organisations, their services and the roles in them, through their actions."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from involvement.access import Role
 from involvement.actions import organisations
@@ -104,3 +106,17 @@ def test_a_write_raises_the_version_that_caches_are_keyed_by(trust, lea):
     before = Organisation.objects.get(pk=trust.pk).version
     organisations.add_service(organisation=trust, by=lea, name="Cancer")
     assert Organisation.objects.get(pk=trust.pk).version == before + 1
+
+
+def test_the_command_makes_an_empty_organisation_that_its_lead_can_open(client):
+    out = io.StringIO()
+    call_command("add_organisation", "ashdown", "--name", "Ashdown Hospitals", "--lead", "Lea@example.org", stdout=out)
+    password = out.getvalue().strip().rsplit(" ", 1)[1]
+    assert client.login(email="lea@example.org", password=password)
+    assert client.get("/o/ashdown/").status_code == 200
+    assert client.get("/o/ashdown/map.json").json()["activities"]["listed"] == 0
+    people = User.objects.count()
+    for arguments in (["ashdown", "--name", "Again", "--lead", "new@example.org"], ["b", "--name", "B", "--lead", "x"]):
+        with pytest.raises(CommandError):
+            call_command("add_organisation", *arguments)
+    assert User.objects.count() == people and Organisation.objects.count() == 1, "all or nothing"
