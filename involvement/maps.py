@@ -1,8 +1,8 @@
 """The map of an organisation as at a day: the counts are made in the database, the verdicts in framework.coverage.
 
-One set of common table expressions (STATE) says for every activity whether it is live, planned, lapsed or not dated,
-for every placement whether it counts, and for every (activity, facet) what proves it. Four small queries count over
-it. Days are parameters, so nothing is computed with dates in SQL, and every joined table carries the organisation.
+One statement counts: common table expressions (STATE) say for every activity whether it is live, planned, lapsed or not
+dated, for every placement whether it counts, and for every (activity, facet) what proves it; COUNTED adds
+them up. Days are parameters, so nothing is computed with dates in SQL, and every joined table carries the organisation.
 tests/involvement/map_twin.py builds the same counts from rows, slowly and obviously.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.core.cache import cache
@@ -158,22 +159,17 @@ def _quoted(words) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
-def _counts_sql(dated: bool) -> str:
-    """Return the SQL condition that a placement counts, from COUNTS; ``dated``: what has a day must have come."""
-    cases = []
-    for place, need in COUNTS.items():
-        tests = [f"p.part IN ({_quoted(need.parts)})"] if need.parts else []
-        if need.route:
-            tests += ["p.question <> ''", "p.decider <> ''"] if dated else []
-            tests += ["p.received_on <= %(day)s"] if dated else []
-        if need.heard and dated:
-            tests.append("p.heard")
-        if need.options:
-            tests += [f"p.options >= {need.options:d}", "p.free_to_refuse"]
-        if need.group:
-            tests.append("p.as_group")
-        cases.append(f"(p.facet LIKE '{place}/%%' AND {' AND '.join(tests)})")
-    return "(" + " OR ".join(cases) + ")"
+def _needs_sql() -> str:
+    """Return COUNTS as rows of an SQL table: one a facet, with what a placement there needs before it counts."""
+    rows = []
+    for key, facet in catalogue().facets.items():
+        need = COUNTS[facet.place]
+        least = min((PART_ORDER.index(part) for part in need.parts), default=0)
+        if need.parts and set(need.parts) != set(PART_ORDER[least:]):
+            raise ValueError(f"the parts that count as {facet.place} are not the strongest ones")
+        numbers = (least, need.route, need.heard, need.options, need.group, bool(need.parts), facet.place == SHARED)
+        rows.append(f"('{key}', '{facet.place}', {', '.join(str(int(number)) for number in numbers)})")
+    return ", ".join(rows)
 
 
 def _proof_sql() -> str:
@@ -182,279 +178,333 @@ def _proof_sql() -> str:
     for place, need in COUNTS.items():
         moved = f"ch.outcome IN ({_quoted(need.outcomes)})"
         if need.named_service:
-            moved += " AND (ch.service_id IS NOT NULL OR v.service_id IS NOT NULL)"
+            moved += " AND (ch.service_id IS NOT NULL OR a.service_id IS NOT NULL)"
         if "share-offered" in need.outcomes:
             moved += " AND ch.taken_up_percent > 0"
         refused = " OR (ch.outcome = 'refused' AND ch.why <> '' AND ch.told_on <= %(day)s)" if need.refusal else ""
         recent = " AND ch.decided_on > %(proof_from)s" if need.dated else ""
-        cases.append(f"(f.facet LIKE '{place}/%%' AND (({moved}){refused}){recent})")
+        cases.append(f"(n.place = '{place}' AND (({moved}){refused}){recent})")
     return "(" + " OR ".join(cases) + ")"
 
 
-# Of choosers no part is asked, so theirs is not "not recorded".
-_PART_ASKED = " OR ".join(f"p.facet LIKE '{place}/%%'" for place, need in COUNTS.items() if need.parts)
-_PLACE_OF_FACET = "CASE " + " ".join(f"WHEN x.facet LIKE '{slug}/%%' THEN '{slug}'" for slug in COUNTS) + " END"
+SHARED = places_by_power()[1]  # coproducers: counted over pieces of work
+STAGES = tuple(key for key, facet in catalogue().facets.items() if facet.place == SHARED)
 _PART_RANK = "CASE p.part " + " ".join(f"WHEN '{part}' THEN {n}" for n, part in enumerate(PART_ORDER)) + " ELSE 0 END"
+_STAGES_EVER = ", ".join(
+    f"MAX(CASE WHEN held = 1 AND facet = '{key}' THEN 1 ELSE 0 END) AS stage_{n}" for n, key in enumerate(STAGES)
+)
+_ALL_STAGES = " + ".join(f"MAX(stage_{n})" for n in range(len(STAGES)))
+_BY_PLACE = ", ".join(
+    f"MAX(CASE WHEN lives = 1 AND place = '{place}' THEN 1 ELSE 0 END) AS in_{place}" for place in COUNTS
+)
+_SUM_PLACES = ", ".join(f"SUM(h.in_{place})" for place in COUNTS)
 
 # S608 below: every piece put into these texts is a constant of ours (slugs, column names); values go as parameters.
-# The texts are written so that the work grows with the register and not with its square, statistics or none: what
-# depends on one activity is looked up by index; what is found apart is laid beside and gathered by windows, not joined;
-# each part is made once (MATERIALIZED); and PostgreSQL is told to hash (ROWS_BY_HASH): right after a large import it
-# would take the parts for small, and loop.
-_NULLS_BEFORE_FACET = ", ".join(["NULL"] * 12)  # as many columns as p has between activity_id and facet
+#
+# ever   a row an activity, whatever it was seen doing by the day gathered beside its own dates. A union is grouped, and
+#        nothing joined: right after a large import the database knows no sizes, and would try every pair.
+# a      ... with its state as at the day, and when its piece of work was last seen live
+# trace  what proves an (activity, facet), and the newest change that moved something
+# laid   a row a placement, of readings in force and of former ones (an activity without any has one empty row), with
+#        the rows of trace laid beside, for the same reason
+# placed the rows a placement, with what their trace adds
+# hub    a row an activity again, with what its placements add up to
+# CROSS JOIN tells SQLite to keep the order in which the tables stand: from the activity to its rows, through indexes.
 STATE = f"""
-WITH dated AS MATERIALIZED (
-  SELECT v.id, v.service_id, v.piece_id, v.started_on, v.ended_on, v.named_lead, v.stated_status,
-    (SELECT MIN(ch.decided_on) FROM involvement_change ch
-      WHERE ch.organisation_id = %(org)s AND ch.activity_id = v.id AND ch.decided_on <= %(day)s) AS first_answer,
-    (SELECT q."running" FROM involvement_runningconfirmation q
-      WHERE q.organisation_id = %(org)s AND q.activity_id = v.id AND q."on" <= %(day)s
-      ORDER BY q."on" DESC, q.id DESC LIMIT 1) AS newest,
-    (SELECT MAX(y."on") FROM involvement_runningconfirmation y
-      WHERE y.organisation_id = %(org)s AND y.activity_id = v.id AND y."on" <= %(day)s AND y."running") AS last_yes
-  FROM involvement_activity v
-  WHERE v.organisation_id = %(org)s AND v.withdrawn_on IS NULL {{group_sql}}
-), seen AS MATERIALIZED (
-  SELECT dated.*,
-    CASE WHEN started_on > %(day)s THEN 1
-      WHEN started_on IS NULL AND ended_on IS NULL AND stated_status = 'planned' AND newest IS NULL THEN 1
-      ELSE 0 END AS planned,
-    CASE WHEN ended_on <= %(day)s THEN 1 WHEN newest = FALSE THEN 0 ELSE 1 END AS stands,
-    CASE WHEN ended_on <= %(day)s
-      THEN CASE WHEN first_answer > ended_on THEN first_answer ELSE ended_on END
-      WHEN started_on <= %(day)s AND (last_yes IS NULL OR last_yes < started_on) THEN started_on
-      ELSE last_yes END AS seen
-  FROM dated
-), stated AS MATERIALIZED (
-  SELECT seen.*,
-    CASE WHEN planned = 1 THEN 'planned' WHEN seen IS NULL THEN 'not_dated'
-      WHEN seen > %(live_from)s AND stands = 1 THEN 'live' ELSE 'lapsed' END AS state,
-    CASE WHEN piece_id IS NULL THEN 'a' || CAST(id AS TEXT) ELSE 'p' || CAST(piece_id AS TEXT) END AS work
-  FROM seen
+WITH need (facet, place, least, route, heard, options, grouped, part_asked, shared) AS (VALUES {_needs_sql()}),
+ever AS MATERIALIZED (
+  SELECT id, MAX(own) AS own, MAX(inside) AS inside, MAX(service_id) AS service_id, MAX(piece_id) AS piece_id,
+    MAX(started_on) AS started_on, MAX(ended_on) AS ended_on, MAX(led) AS led, MAX(stated) AS stated,
+    MAX(confirmed) AS confirmed, MIN(answered) AS answered, MAX(yes) AS yes, MAX(no) AS no
+  FROM (
+    SELECT v.id, 1 AS own, {{inside}} AS inside, v.service_id, v.piece_id, v.started_on, v.ended_on,
+      CASE WHEN v.named_lead <> '' THEN 1 ELSE 0 END AS led,
+      CASE WHEN v.stated_status = 'planned' THEN 1 ELSE 0 END AS stated,
+      CASE WHEN w.problem_statement <> '' AND w.whole_confirmed_on <= %(day)s THEN 1 ELSE 0 END AS confirmed,
+      CAST(NULL AS date) AS answered, CAST(NULL AS date) AS yes, CAST(NULL AS date) AS no
+    FROM involvement_activity v
+    LEFT JOIN involvement_pieceofwork w ON w.organisation_id = %(org)s AND w.id = v.piece_id
+    WHERE v.organisation_id = %(org)s AND v.withdrawn_on IS NULL {{group_sql}}
+    UNION ALL
+    SELECT r.activity_id, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, r.decided_on, NULL, NULL
+    FROM involvement_change r WHERE r.organisation_id = %(org)s AND r.decided_on <= %(day)s
+    UNION ALL
+    SELECT q.activity_id, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL,
+      CASE WHEN q.running THEN q."on" END, CASE WHEN q.running THEN NULL ELSE q."on" END
+    FROM involvement_runningconfirmation q WHERE q.organisation_id = %(org)s AND q."on" <= %(day)s
+  ) told GROUP BY id HAVING MAX(own) = 1
 ), a AS MATERIALIZED (
-  SELECT stated.*, MAX(CASE WHEN state = 'live' THEN seen END) OVER (PARTITION BY work) AS work_seen FROM stated
-), r AS MATERIALIZED (
-  SELECT a.id, a.service_id, a.piece_id, a.started_on, a.ended_on, a.named_lead, a.state, a.work, a.seen,
-    a.work_seen, k.id AS reading_id, k.primary_place, k.claim, k.contested, k.until,
-    CASE WHEN k.until <= %(day)s THEN 1 ELSE 0 END AS former
-  FROM a LEFT JOIN involvement_classification k ON k.organisation_id = %(org)s AND k.activity_id = a.id
+  SELECT stood.*, MAX(CASE WHEN state = 'live' THEN seen END) OVER (PARTITION BY work) AS work_seen
+  FROM (
+    SELECT dated.*,
+      CASE WHEN planned = 1 THEN 'planned' WHEN seen IS NULL THEN 'not_dated'
+        WHEN seen > %(live_from)s AND (ended = 1 OR denied = 0) THEN 'live' ELSE 'lapsed' END AS state
+    FROM (
+      SELECT e.*, COALESCE(e.piece_id, -e.id) AS work,
+        CASE WHEN e.ended_on <= %(day)s THEN 1 ELSE 0 END AS ended,
+        CASE WHEN e.started_on > %(day)s THEN 1
+          WHEN e.started_on IS NULL AND e.ended_on IS NULL AND e.stated = 1 AND e.yes IS NULL AND e.no IS NULL THEN 1
+          ELSE 0 END AS planned,
+        CASE WHEN e.ended_on <= %(day)s THEN CASE WHEN e.answered > e.ended_on THEN e.answered ELSE e.ended_on END
+          WHEN e.started_on <= %(day)s AND (e.yes IS NULL OR e.yes < e.started_on) THEN e.started_on
+          ELSE e.yes END AS seen,
+        CASE WHEN e.no IS NULL OR e.no < e.yes THEN 0 WHEN e.yes IS NULL OR e.no > e.yes THEN 1
+          ELSE (SELECT CASE WHEN l.running THEN 0 ELSE 1 END FROM involvement_runningconfirmation l
+            WHERE l.organisation_id = %(org)s AND l.activity_id = e.id AND l."on" = e.no ORDER BY l.id DESC LIMIT 1)
+          END AS denied
+      FROM ever e
+    ) dated
+  ) stood
+), trace AS MATERIALIZED (
+  SELECT a.id AS activity_id, f.facet,
+    MAX(CASE WHEN {_proof_sql()} THEN CASE y.kind WHEN 'corroboration' THEN 3 WHEN 'document' THEN 2 ELSE 0 END
+      ELSE 0 END) AS grade,
+    MAX(CASE WHEN {_proof_sql()} AND y.id IS NOT NULL AND ch.outcome <> 'refused' THEN 1 ELSE 0 END) AS changed,
+    MAX(CASE WHEN ch.outcome <> 'refused' AND ch.decided_on > %(proof_from)s THEN ch.decided_on END) AS moved_on
+  FROM a
+  CROSS JOIN involvement_change ch
+  CROSS JOIN involvement_changefacet f
+  CROSS JOIN need n
+  LEFT JOIN involvement_evidence y ON y.organisation_id = %(org)s AND y.change_id = ch.id
+    AND y.kind IN ('document', 'corroboration') AND (y.dated_on IS NULL OR y.dated_on <= %(day)s)
+    AND (y.withdrawn_on IS NULL OR y.withdrawn_on > %(day)s)
+  WHERE ch.organisation_id = %(org)s AND ch.activity_id = a.id AND ch.decided_on <= %(day)s
+    AND f.organisation_id = %(org)s AND f.change_id = ch.id AND n.facet = f.facet
+  GROUP BY a.id, f.facet
+), laid AS MATERIALIZED (
+  SELECT a.id AS activity_id, p.facet, n.place, a.service_id, a.inside, a.work, a.state, a.confirmed, a.started_on,
+    k.until, k.primary_place, k.claim,
+    CASE WHEN k.until <= %(day)s THEN 1 ELSE 0 END AS former,
+    CASE WHEN k.contested THEN 1 ELSE 0 END AS contested,
+    {_PART_RANK} AS part_rank,
+    CASE WHEN p.part = 'not-recorded' AND n.part_asked = 1 THEN 1 ELSE 0 END AS unsaid,
+    CASE WHEN {_PART_RANK} >= n.least
+      AND (n.route = 0 OR (p.question <> '' AND p.decider <> '' AND p.received_on <= %(day)s))
+      AND (n.heard = 0 OR p.heard) AND (n.options = 0 OR (p.options >= n.options AND p.free_to_refuse))
+      AND (n.grouped = 0 OR p.as_group) THEN 1 ELSE 0 END AS counts,
+    CASE WHEN a.state = 'planned' AND a.led = 1 AND a.started_on <= %(planned_to)s
+      AND (k.until IS NULL OR k.until > %(day)s) AND {_PART_RANK} >= n.least
+      AND (n.options = 0 OR (p.options >= n.options AND p.free_to_refuse)) AND (n.grouped = 0 OR p.as_group)
+      THEN 1 ELSE 0 END AS ahead,
+    CASE WHEN a.state IN ('live', 'lapsed') THEN 1 ELSE 0 END AS begun,
+    CASE WHEN k.until <= %(day)s THEN 0 WHEN a.state = 'live' THEN 1
+      WHEN n.shared = 1 AND a.state = 'lapsed' AND a.work_seen IS NOT NULL THEN 1 ELSE 0 END AS live,
+    CASE WHEN n.shared = 1 AND a.work_seen > a.seen THEN a.work_seen ELSE a.seen END AS seen,
+    CASE WHEN a.ended = 1 THEN a.ended_on ELSE a.seen END AS end_on,
+    0 AS beside, 0 AS grade, 0 AS changed, CAST(NULL AS date) AS moved_on
+  FROM a
+  LEFT JOIN involvement_classification k ON k.organisation_id = %(org)s AND k.activity_id = a.id
     AND k.kind = 'leader' AND k.void_at IS NULL AND (k.from_on IS NULL OR k.from_on <= %(day)s)
-), p AS MATERIALIZED (
-  SELECT r.id AS activity_id, r.service_id, r.piece_id, r.started_on, r.ended_on, r.named_lead, r.state, r.work,
-    r.seen AS own_seen, r.work_seen, r.former, r.until, r.contested, p.facet, {_PART_RANK} AS part_rank,
-    CASE WHEN p.part = 'not-recorded' AND ({_PART_ASKED}) THEN 1 ELSE 0 END AS unsaid,
-    CASE WHEN {_counts_sql(dated=True)} THEN 1 ELSE 0 END AS counts,
-    CASE WHEN {_counts_sql(dated=False)} THEN 1 ELSE 0 END AS would_count
-  FROM r JOIN involvement_placement p ON p.organisation_id = %(org)s AND p.classification_id = r.reading_id
-), proof AS MATERIALIZED (
-  SELECT ch.activity_id, f.facet, MAX(CASE e.kind WHEN 'corroboration' THEN 3 ELSE 2 END) AS grade,
-    MAX(CASE WHEN ch.outcome = 'refused' THEN 0 ELSE 1 END) AS changed
-  FROM involvement_change ch
-  JOIN involvement_activity v ON v.organisation_id = %(org)s AND v.id = ch.activity_id
-  JOIN involvement_changefacet f ON f.organisation_id = %(org)s AND f.change_id = ch.id
-  JOIN involvement_evidence e ON e.organisation_id = %(org)s AND e.change_id = ch.id
-    AND e.kind IN ('document', 'corroboration') AND (e.dated_on IS NULL OR e.dated_on <= %(day)s)
-    AND (e.withdrawn_on IS NULL OR e.withdrawn_on > %(day)s)
-  WHERE ch.organisation_id = %(org)s AND ch.decided_on <= %(day)s AND {_proof_sql()}
-  GROUP BY ch.activity_id, f.facet
-), later AS MATERIALIZED (
-  SELECT ch.activity_id, f.facet, MAX(ch.decided_on) AS decided_on
-  FROM involvement_change ch
-  JOIN involvement_changefacet f ON f.organisation_id = %(org)s AND f.change_id = ch.id
-  WHERE ch.organisation_id = %(org)s AND ch.outcome <> 'refused' AND ch.decided_on <= %(day)s
-    AND ch.decided_on > %(proof_from)s
-  GROUP BY ch.activity_id, f.facet
-), beside AS MATERIALIZED (
-  SELECT p.*, 1 AS is_placement, CAST(NULL AS INTEGER) AS grade, CAST(NULL AS INTEGER) AS changed,
-    CAST(NULL AS DATE) AS later_on FROM p
+  LEFT JOIN involvement_placement p ON p.organisation_id = %(org)s AND p.classification_id = k.id
+  LEFT JOIN need n ON n.facet = p.facet
   UNION ALL
-  SELECT activity_id, {_NULLS_BEFORE_FACET}, facet, NULL, NULL, NULL, NULL, 0, grade, changed, NULL FROM proof
-  UNION ALL
-  SELECT activity_id, {_NULLS_BEFORE_FACET}, facet, NULL, NULL, NULL, NULL, 0, NULL, NULL, decided_on FROM later
-), joined AS MATERIALIZED (
-  SELECT activity_id, service_id, started_on, named_lead, state, former, until, contested, facet, part_rank, unsaid,
-    counts, would_count, own_seen, work_seen, ended_on, is_placement,
-    MAX(grade) OVER w AS grade, MAX(changed) OVER w AS changed, MAX(later_on) OVER w AS later_on
-  FROM beside WINDOW w AS (PARTITION BY activity_id, facet)
+  SELECT t.activity_id, t.facet, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, 1, t.grade, t.changed, t.moved_on
+  FROM trace t
 ), placed AS MATERIALIZED (
-  SELECT joined.*,
-    CASE WHEN facet LIKE 'coproducers/%%' AND work_seen > own_seen THEN work_seen ELSE own_seen END AS seen,
-    CASE WHEN former = 1 THEN 0 WHEN state = 'live' THEN 1
-      WHEN facet LIKE 'coproducers/%%' AND state = 'lapsed' AND work_seen IS NOT NULL THEN 1 ELSE 0 END AS live,
-    CASE WHEN later_on > COALESCE(ended_on, own_seen) THEN 1 ELSE 0 END AS later
-  FROM joined WHERE is_placement = 1
+  SELECT x.*, x.counts * x.live AS lives, x.counts * x.begun AS held,
+    CASE WHEN x.counts = 1 AND x.live = 0 AND x.begun = 1
+      AND (x.former = 0 OR x.started_on IS NULL OR x.started_on < x.until) THEN 1 ELSE 0 END AS over,
+    CASE WHEN x.former = 1 AND x.until < x.seen THEN x.until ELSE x.seen END AS last_seen,
+    CASE WHEN x.last_moved_on > x.end_on THEN 1 ELSE 0 END AS moved
+  FROM (
+    SELECT activity_id, facet, place, service_id, inside, work, state, confirmed, started_on, until, primary_place,
+      claim, former, contested, part_rank, unsaid, counts, ahead, begun, live, seen, end_on, beside,
+      MAX(grade) OVER same AS grade, MAX(changed) OVER same AS changed, MAX(moved_on) OVER same AS last_moved_on
+    FROM laid WINDOW same AS (PARTITION BY activity_id, facet)
+  ) x WHERE x.beside = 0
+), hub AS MATERIALIZED (
+  SELECT activity_id, work, state, confirmed,
+    MAX(CASE WHEN former = 0 THEN primary_place END) AS primary_place,
+    MAX(CASE WHEN former = 0 THEN contested ELSE 0 END) AS contested,
+    MAX(CASE WHEN former = 0 THEN unsaid ELSE 0 END) AS unsaid,
+    MAX(CASE WHEN former = 0 AND (claim = '{SHARED}' OR primary_place = '{SHARED}') THEN 1 ELSE 0 END) AS called,
+    MAX(CASE WHEN former = 0 AND held = 1 AND place = '{SHARED}' THEN 1 ELSE 0 END) AS stage_now,
+    {_STAGES_EVER}, {_BY_PLACE}
+  FROM placed WHERE inside = 1 GROUP BY activity_id, work, state, confirmed
 )
 """  # noqa: S608
-ROWS_BY_HASH = "SET LOCAL enable_nestloop TO off; "  # for the one statement that follows it in the same message
 
-
-def _in_scopes(rows: str, activity: str = "activity_id") -> str:
-    """Return ``rows`` (with service_id) once for each scope they belong to: the whole, their service, those named."""
-    return f"""(
-  SELECT {WHOLE} AS scope, o.* FROM {rows} o
-  UNION ALL SELECT COALESCE(o.service_id, {TRUST_WIDE}), o.* FROM {rows} o
-  UNION ALL SELECT n.service_id, o.* FROM {rows} o
-    JOIN involvement_activityservice n ON n.organisation_id = %(org)s AND n.activity_id = o.{activity}
-    AND n.service_id <> COALESCE(o.service_id, {TRUST_WIDE})
-)"""  # noqa: S608
-
-
-CELLS = f"""
-SELECT x.scope, x.facet,
-  SUM(x.counts * x.live) AS live,
-  SUM(CASE WHEN x.counts * x.live = 1 AND x.grade >= 2 THEN 1 ELSE 0 END) AS proven,
-  SUM(CASE WHEN x.counts * x.live = 1 AND x.grade = 3 THEN 1 ELSE 0 END) AS confirmed,
-  SUM(CASE WHEN x.counts * x.live = 1 AND x.grade >= 2 AND x.changed = 1 THEN 1 ELSE 0 END) AS changed,
-  SUM(CASE WHEN x.counts * x.live = 1 AND x.grade >= 2 AND x.changed = 0 THEN 1 ELSE 0 END) AS refused,
-  MAX(CASE WHEN x.counts * x.live = 1 THEN x.part_rank ELSE 0 END) AS strongest,
-  COUNT(DISTINCT CASE WHEN x.counts * x.live = 1 THEN x.service_id END) AS services,
-  SUM(x.live * x.unsaid) AS not_recorded,
-  SUM(CASE WHEN x.counts * x.live = 1 AND x.contested THEN 1 ELSE 0 END) AS contested,
-  SUM(CASE WHEN x.former = 0 AND x.state = 'planned' AND x.would_count = 1 AND x.named_lead <> ''
-    AND x.started_on <= %(planned_to)s THEN 1 ELSE 0 END) AS planned,
-  MIN(CASE WHEN x.former = 0 AND x.state = 'planned' AND x.would_count = 1 AND x.named_lead <> ''
-    AND x.started_on <= %(planned_to)s THEN x.started_on END) AS planned_start,
-  SUM(CASE WHEN x.counts = 1 AND x.live = 0 AND x.state IN ('live', 'lapsed')
-    AND (x.former = 0 OR x.started_on IS NULL OR x.started_on < x.until) THEN 1 ELSE 0 END) AS lapsed,
-  MAX(CASE WHEN x.counts = 1 AND x.live = 0 AND x.state IN ('live', 'lapsed')
-    AND (x.former = 0 OR x.started_on IS NULL OR x.started_on < x.until)
-    THEN CASE WHEN x.former = 1 AND x.until < x.seen THEN x.until ELSE x.seen END END) AS last_live,
-  MAX(CASE WHEN x.counts = 1 AND x.live = 0 AND x.state = 'lapsed' THEN x.later ELSE 0 END) AS still_effect
-FROM {_in_scopes("placed")} x
-GROUP BY x.scope, x.facet
-"""  # noqa: S608
-
+_CELL = """
+  SUM(lives), SUM(CASE WHEN lives = 1 AND grade >= 2 THEN 1 ELSE 0 END),
+  SUM(CASE WHEN lives = 1 AND grade = 3 THEN 1 ELSE 0 END),
+  SUM(CASE WHEN lives = 1 AND grade >= 2 AND changed = 1 THEN 1 ELSE 0 END),
+  SUM(CASE WHEN lives = 1 AND grade >= 2 AND changed = 0 THEN 1 ELSE 0 END),
+  MAX(CASE WHEN lives = 1 THEN part_rank ELSE 0 END), SUM(live * unsaid),
+  SUM(lives * contested), SUM(ahead), SUM(over),
+  MAX(CASE WHEN over = 1 AND state = 'lapsed' THEN moved ELSE 0 END),
+  MIN(CASE WHEN ahead = 1 THEN started_on END), MAX(CASE WHEN over = 1 THEN last_seen END)
+"""
+# Six kinds of rows in one answer, each with its kind first, then a scope, two words, eleven numbers and two days.
 COUNTED = f"""
-, one AS MATERIALIZED (
-  SELECT r.id, r.service_id, r.state, MAX(CASE WHEN r.former = 0 THEN r.primary_place END) AS place,
-    MAX(CASE WHEN r.former = 0 AND r.contested THEN 1 ELSE 0 END) AS contested,
-    MAX(CASE WHEN r.former = 0 AND EXISTS (
-      SELECT 1 FROM involvement_placement p WHERE p.organisation_id = %(org)s AND p.classification_id = r.reading_id
-        AND p.part = 'not-recorded' AND ({_PART_ASKED})) THEN 1 ELSE 0 END) AS unsaid
-  FROM r GROUP BY r.id, r.service_id, r.state
-)
-SELECT x.scope, x.state, x.place, COUNT(*), SUM(x.contested), SUM(x.unsaid)
-FROM {_in_scopes("one", "id")} x
-GROUP BY x.scope, x.state, x.place
-"""  # noqa: S608
-
-# A piece of work counts while any of its activities is live. The four stages may be from any time up to the day.
-WORKS = f"""
-, share AS MATERIALIZED (
-  SELECT r.id, r.service_id, r.work, r.piece_id, CASE WHEN r.state = 'live' THEN 1 ELSE 0 END AS live,
-    CASE WHEN r.former = 0 AND (r.claim = 'coproducers' OR r.primary_place = 'coproducers')
-      THEN 1 ELSE 0 END AS called,
-    NULL AS facet, 1 AS former
-  FROM r
-  UNION ALL
-  SELECT p.activity_id, p.service_id, p.work, p.piece_id, 0, 0, p.facet, p.former FROM p
-  WHERE p.counts = 1 AND p.facet LIKE 'coproducers/%%' AND p.state IN ('live', 'lapsed')
-), counted AS MATERIALIZED (
-  SELECT x.scope, x.work, MAX(x.live) AS live, MAX(x.called) AS called,
-    COUNT(DISTINCT CASE WHEN x.former = 0 THEN x.facet END) AS stages_now,
-    COUNT(DISTINCT x.facet) AS stages_ever,
-    MAX(CASE WHEN w.problem_statement <> '' AND w.whole_confirmed_on <= %(day)s THEN 1 ELSE 0 END) AS confirmed
-  FROM {_in_scopes("share", "id")} x
-  LEFT JOIN involvement_pieceofwork w ON w.organisation_id = %(org)s AND w.id = x.piece_id
-  GROUP BY x.scope, x.work
-)
-SELECT scope, SUM(called), SUM(CASE WHEN stages_now > 0 THEN 1 ELSE 0 END),
-  SUM(CASE WHEN confirmed = 1 AND stages_ever = 4 THEN 1 ELSE 0 END)
-FROM counted WHERE live = 1 GROUP BY scope
-"""  # noqa: S608
-
-GROUPS = f"""
-, reaching AS MATERIALIZED (
-  SELECT x.activity_id, x.service_id, x.facet, g."group" AS people
-  FROM involvement_activitygroup g JOIN placed x ON x.activity_id = g.activity_id AND x.counts = 1 AND x.live = 1
-  WHERE g.organisation_id = %(org)s AND (g.reach > 0 OR g.support <> '')
-)
-SELECT x.people, {_PLACE_OF_FACET}, COUNT(DISTINCT x.activity_id)
-FROM {_in_scopes("reaching")} x WHERE x.scope = %(scope)s GROUP BY 1, 2
+SELECT 'cell' AS kind, service_id AS scope, facet AS word, '' AS other, {_CELL}
+FROM placed WHERE facet IS NOT NULL GROUP BY service_id, facet
+UNION ALL
+SELECT 'named', s.service_id, x.facet, '', {_CELL}
+FROM involvement_activityservice s JOIN placed x ON x.activity_id = s.activity_id
+WHERE s.organisation_id = %(org)s AND x.facet IS NOT NULL AND (x.service_id IS NULL OR x.service_id <> s.service_id)
+GROUP BY s.service_id, x.facet
+UNION ALL
+SELECT 'activity', NULL, state, primary_place, COUNT(*), SUM(contested), SUM(unsaid), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+FROM hub GROUP BY state, primary_place
+UNION ALL
+SELECT 'work', NULL, '', '', SUM(called), SUM(stage_now),
+  SUM(CASE WHEN confirmed = 1 AND stages = {len(STAGES)} THEN 1 ELSE 0 END), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+FROM (
+  SELECT work, MAX(called) AS called, MAX(stage_now) AS stage_now, MAX(confirmed) AS confirmed, {_ALL_STAGES} AS stages
+  FROM hub GROUP BY work HAVING MAX(CASE WHEN state = 'live' THEN 1 ELSE 0 END) = 1
+) pieces
+UNION ALL
+SELECT 'group', NULL, g."group", '', {_SUM_PLACES}, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+FROM involvement_activitygroup g JOIN hub h ON h.activity_id = g.activity_id
+WHERE g.organisation_id = %(org)s AND (g.reach > 0 OR g.support <> '') GROUP BY g."group"
+UNION ALL
+SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+FROM involvement_classification d WHERE d.organisation_id = %(org)s AND d.kind = 'leader' AND d.void_at >= %(after)s
+  AND (d.from_on IS NULL OR d.from_on <= %(day)s) AND (d.until IS NULL OR d.until > %(day)s)
+UNION ALL
+SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+FROM involvement_activity z WHERE z.organisation_id = %(org)s AND z.withdrawn_on > %(day)s
 """  # noqa: S608
 
 BY_GROUP = """AND EXISTS (SELECT 1 FROM involvement_activitygroup b WHERE b.organisation_id = %(org)s
     AND b.activity_id = v.id AND b."group" = %(group)s AND (b.reach > 0 OR b.support <> ''))"""
+INSIDE = """CASE WHEN v.service_id = %(scope)s OR EXISTS (SELECT 1 FROM involvement_activityservice i
+      WHERE i.organisation_id = %(org)s AND i.activity_id = v.id AND i.service_id = %(scope)s) THEN 1 ELSE 0 END"""
+
+
+# For the one statement that follows in the same message: without sizes PostgreSQL would loop over every pair, and
+# compiling the statement costs more than it saves.
+BY_HASH = "SET LOCAL enable_nestloop TO off; SET LOCAL jit TO off; "
 
 
 class _Counting:
-    """The counting queries of one organisation as at one day; ``rows`` runs one of them."""
+    """What was counted for one organisation as at one day, narrowed to a group of people where one is given.
+
+    ``scope`` is WHOLE or the id of a service: activities, works and groups are counted for it; cells for every scope.
+    One statement counts it all.
+    """
 
     def __init__(self, organisation: Organisation, as_at: date, group: str, scope: int):
-        self.state = STATE.format(group_sql=BY_GROUP if group else "")
-        self.by_hash = ROWS_BY_HASH if connection.vendor == "postgresql" else ""
+        self.scope = scope
+        inside = "1" if scope == WHOLE else INSIDE
+        self.query = BY_HASH if connection.vendor == "postgresql" else ""
+        self.query += STATE.format(group_sql=BY_GROUP if group else "", inside=inside) + COUNTED
         self.values = {
             "org": organisation.pk,
             "day": as_at.isoformat(),
             "live_from": months_before(as_at, LIVE_MONTHS).isoformat(),
             "proof_from": months_before(as_at, PROOF_MONTHS).isoformat(),
             "planned_to": months_before(as_at, -PLANNED_MONTHS).isoformat(),
+            "after": connection.ops.adapt_datetimefield_value(
+                datetime.combine(as_at + timedelta(days=1), time.min, timezone.get_default_timezone())
+            ),
             "scope": scope,
+            "group": group,
         }
-        if group:
-            self.values["group"] = group
 
-    def rows(self, query: str) -> list[tuple]:
+    @cached_property
+    def rows(self) -> dict[str, list[tuple]]:
+        """Run the statement, once; return its rows by kind, without the kind."""
+        found: dict[str, list[tuple]] = {}
         with connection.cursor() as cursor:
-            cursor.execute(self.by_hash + self.state + query, self.values)
-            return cursor.fetchall()
-
-    def cells(self) -> dict[int, dict[str, CellFacts]]:
-        """Return scope -> facet -> counts."""
-        found: dict[int, dict[str, CellFacts]] = {}
-        for scope, facet, *numbers in self.rows(CELLS):
-            live, proven, confirmed, changed, refused, strongest, services, not_recorded, contested = numbers[:9]
-            planned, planned_start, lapsed, last_live, still = numbers[9:]
-            found.setdefault(scope, {})[facet] = CellFacts(
-                live=live,
-                proven=proven,
-                confirmed=confirmed,
-                changed=changed,
-                refused=refused,
-                strongest=strongest,
-                services=services,
-                not_recorded=not_recorded,
-                contested=contested,
-                planned=planned,
-                planned_start=_day(planned_start),
-                lapsed=lapsed,
-                last_live=_day(last_live),
-                still_effect=bool(still),
-            )
+            cursor.execute(self.query, self.values)
+            for kind, *row in cursor.fetchall():
+                found.setdefault(kind, []).append(tuple(row))
         return found
 
-    def activities(self) -> dict[int, ActivityCounts]:
-        """Return scope -> counts of activities."""
-        found: dict[int, dict] = {}
-        for scope, state, place, number, contested, not_recorded in self.rows(COUNTED):
-            held = found.setdefault(scope, {"by_place": dict.fromkeys(catalogue().places, 0)})
+    def cells(self) -> dict[int, dict[str, CellFacts]]:
+        """Return scope -> facet -> counts: the services, trust-wide activities, and the whole as their sum."""
+        found: dict[int, dict[str, CellFacts]] = {WHOLE: {}, TRUST_WIDE: {}}
+        for kind in ("cell", "named"):
+            for scope, facet, _, *numbers in self.rows.get(kind, ()):
+                facts = _facts(numbers)
+                own = TRUST_WIDE if scope is None else scope
+                held = found.setdefault(own, {})
+                held[facet] = _add(held[facet], facts) if facet in held else facts
+                if kind == "cell":
+                    whole = found[WHOLE]
+                    whole[facet] = _add(whole[facet], facts) if facet in whole else facts
+        for facet, facts in found[WHOLE].items():
+            places = sum(bool(held.get(facet) and held[facet].live) for one, held in found.items() if one > 0)
+            found[WHOLE][facet] = replace(facts, services=places)
+        for one, held in found.items():
+            if one > 0:
+                found[one] = {facet: replace(facts, services=int(facts.live > 0)) for facet, facts in held.items()}
+        return found
+
+    def activities(self) -> ActivityCounts:
+        """Return the counts of activities in the scope."""
+        held: dict = {"by_place": dict.fromkeys(catalogue().places, 0)}
+        for _, state, place, number, contested, unsaid, *_ in self.rows.get("activity", ()):
             for name, more in (
                 ("listed", number),
                 (state, number),
                 ("classified" if place else "unclassified", number),
                 ("not_involvement", number if place == NOT_INVOLVEMENT else 0),
                 ("contested", contested),
-                ("part_not_recorded", not_recorded if state == "live" else 0),
+                ("part_not_recorded", unsaid if state == "live" else 0),
             ):
                 held[name] = held.get(name, 0) + more
             if state == "live" and place in held["by_place"]:
                 held["by_place"][place] += number
-        return {scope: ActivityCounts(**held) for scope, held in found.items()}
+        return ActivityCounts(**held)
 
-    def coproduction(self) -> dict[int, Coproduction]:
-        """Return scope -> live pieces of work: called coproduction, with a stage, whole."""
-        return {scope: Coproduction(called, any_stage, whole) for scope, called, any_stage, whole in self.rows(WORKS)}
+    def coproduction(self) -> Coproduction:
+        """Return the live pieces of work in the scope: called coproduction, with a stage, whole."""
+        (row,) = self.rows["work"]
+        return Coproduction(*(number or 0 for number in row[3:6]))
 
     def groups(self) -> dict[str, dict[str, int]]:
-        """Return group -> place -> live activities that recorded reach to the group, or support for it."""
-        found: dict[str, dict[str, int]] = {}
-        for group, slug, number in self.rows(GROUPS):
-            found.setdefault(group, {})[slug] = number
-        return found
+        """Return group -> place -> live activities in the scope that recorded reach to the group, or support for it."""
+        found = {}
+        for _, group, _, *numbers in self.rows.get("group", ()):
+            by_place = dict(zip(COUNTS, numbers, strict=False))
+            found[group] = {place: number for place, number in by_place.items() if number}
+        return {group: by_place for group, by_place in found.items() if by_place}
+
+    def corrections(self) -> int:
+        """Return how many readings in force at the day were corrected, and activities withdrawn, after it."""
+        return sum(row[3] for row in self.rows["correction"])
+
+
+def _facts(numbers: list) -> CellFacts:
+    live, proven, confirmed, changed, refused, strongest, unsaid, contested, planned, over, still, start, last = numbers
+    return CellFacts(
+        live=live,
+        proven=proven,
+        confirmed=confirmed,
+        changed=changed,
+        refused=refused,
+        strongest=strongest,
+        not_recorded=unsaid,
+        contested=contested,
+        planned=planned,
+        planned_start=_day(start),
+        lapsed=over,
+        last_live=_day(last),
+        still_effect=bool(still),
+    )
+
+
+_ADDED = ("live", "proven", "confirmed", "changed", "refused", "not_recorded", "contested", "planned", "lapsed")
+
+
+def _add(one: CellFacts, other: CellFacts) -> CellFacts:
+    """Return the counts of two sets of activities that share none."""
+    starts = [day for day in (one.planned_start, other.planned_start) if day]
+    ends = [day for day in (one.last_live, other.last_live) if day]
+    return CellFacts(
+        **{name: getattr(one, name) + getattr(other, name) for name in _ADDED},
+        strongest=max(one.strongest, other.strongest),
+        planned_start=min(starts, default=None),
+        last_live=max(ends, default=None),
+        still_effect=one.still_effect or other.still_effect,
+    )
 
 
 def _counted(organisation: Organisation, as_at: date, group: str, scope: int) -> tuple:
-    """Return the four counts (cells, activities, coproduction, groups), kept until the organisation is written to.
+    """Return cells, activities, coproduction, groups and corrections, kept until the organisation is written to.
 
     The key is the organisation's version, which every action raises in its own transaction, with the day and what the
     map is narrowed to. The version was read before the counting, so what is kept is never older than its key. Counts
@@ -465,7 +515,13 @@ def _counted(organisation: Organisation, as_at: date, group: str, scope: int) ->
     kept = cache.get(key) if settings.KEEP_MAP_SECONDS else None
     if kept is None:
         counting = _Counting(organisation, as_at, group, scope)
-        kept = (counting.cells(), counting.activities(), counting.coproduction(), counting.groups())
+        kept = (
+            counting.cells(),
+            counting.activities(),
+            counting.coproduction(),
+            counting.groups(),
+            counting.corrections(),
+        )
         if settings.KEEP_MAP_SECONDS:
             cache.set(key, kept, settings.KEEP_MAP_SECONDS)
     return kept
@@ -488,7 +544,7 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
     if service is not None and service.organisation_id != organisation.pk:
         raise ValueError("the service belongs to another organisation")
     scope = service.pk if service else WHOLE
-    facts, counts, works, reached = _counted(organisation, as_at, group, scope)
+    facts, activities, coproduction, reached, corrections = _counted(organisation, as_at, group, scope)
     services = tuple(organisation.services.filter(Q(retired_on=None) | Q(retired_on__gt=as_at)).order_by("name", "id"))
     said = complete_in_force(organisation, as_at)
     judged, responses = responses_at(organisation, as_at)
@@ -497,13 +553,11 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         held = cells(
             facts.get(one, {}),
             complete=complete_places(said, one, services),
-            not_needed=judged.get(one),
+            not_needed={**judged.get(WHOLE, {}), **judged.get(one, {})},
         )
         return held if one in (WHOLE, TRUST_WIDE) else tuple(_held_trust_wide(each) for each in held)
 
     by_scope = {one: cells_of(one) for one in (WHOLE, TRUST_WIDE, scope, *(each.pk for each in services))}
-    activities = counts.get(scope) or ActivityCounts(by_place=dict.fromkeys(catalogue().places, 0))
-    coproduction = works.get(scope, Coproduction())
     complete = complete_places(said, scope, services)
     if service is None:
         ranked = gaps(by_scope[WHOLE]) + _rank(
@@ -530,7 +584,7 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
             GroupRow(slug, title, {place: reached.get(slug, {}).get(place, 0) for place in catalogue().places})
             for slug, title in catalogue().groups.items()
         ),
-        corrections=corrections_since(organisation, as_at),
+        corrections=corrections,
         aims=aims_at(organisation, as_at),
         rulings=tuple(
             organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at).order_by(
@@ -625,16 +679,6 @@ def responses_at(
             scope = WHOLE if row.service_id is None else row.service_id
             judged.setdefault(scope, {}).setdefault(row.facet or row.place, NotNeeded(row.reason, until))
     return judged, rows
-
-
-def corrections_since(organisation: Organisation, as_at: date) -> int:
-    """Return how many readings were corrected, and activities withdrawn, after the day."""
-    next_day = timezone.make_aware(datetime.combine(as_at + timedelta(days=1), time.min))
-    voided = organisation.classifications.filter(
-        kind="leader", void_at__isnull=False, void_at__gte=next_day, recorded_at__lt=next_day
-    ).count()
-    withdrawn = organisation.activities.filter(withdrawn_on__gt=as_at, recorded_at__lt=next_day).count()
-    return voided + withdrawn
 
 
 def aims_at(organisation: Organisation, as_at: date) -> dict[str, Aim]:

@@ -110,7 +110,8 @@ def proof(activity, facet: str, day: date) -> tuple[int, bool]:
 
 def still_having_effect(seen: Seen, facet: str, day: date) -> bool:
     """Return whether a change after the end, in the last 24 months, still speaks for ``facet``."""
-    end = seen.row.ended_on or seen.seen
+    ended = seen.row.ended_on
+    end = ended if ended and ended <= day else seen.seen
     return any(
         change.outcome != "refused"
         and max(end, months_before(day, PROOF_MONTHS)) < change.decided_on <= day
@@ -183,8 +184,11 @@ def cell_facts(organisation, day: date, service=None, group: str = "") -> dict[s
                 held[facet]["refused"] += grade >= 2 and not changed
                 held[facet]["contested"] += seen.reading.contested
                 held[facet]["strongest"] = max(held[facet]["strongest"], PART_ORDER.index(placement.part))
-                if row.service_id:
-                    services[facet].add(row.service_id)
+                if service:
+                    services[facet].add(service.pk)
+                else:
+                    services[facet].update(named.service_id for named in row.named_services.all())
+                    services[facet].update({row.service_id} - {None})
             elif seen.state == "planned":
                 near = row.started_on and row.started_on <= months_before(day, -PLANNED_MONTHS)
                 if near and row.named_lead and counts(placement, day, dated=False):
