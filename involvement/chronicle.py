@@ -12,7 +12,8 @@ from framework.catalogue import catalogue
 from involvement.access import Viewer
 from involvement.actions.activities import OWN_FIELDS
 from involvement.models import Activity, ActivityGroup, ActivityService, Change, Classification, User
-from involvement.registers import day, fewer_than_five, people_written, place_title
+from involvement.particulars import fewer_than_five, people_written
+from involvement.registers import day, place_title
 
 SHORT = 120  # longer words are shown beneath the sentence, before and after
 TOGETHER = timedelta(seconds=5)  # what one person wrote within this time was one act

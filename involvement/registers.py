@@ -1,10 +1,9 @@
-"""The read side of the register: the list with its filters, one activity with all that is known, and its history."""
+"""The read side of the register: the list with its filters. One activity is in particulars.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from functools import reduce
 from operator import or_
 from urllib.parse import urlencode
@@ -14,9 +13,7 @@ from django.db.models import (
     Count,
     Exists,
     F,
-    FilteredRelation,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -29,22 +26,17 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from framework.catalogue import NOT_INVOLVEMENT, ContestedKind, Mechanism, catalogue
-from framework.coverage import COUNTS, LIVE_MONTHS, months_before
+from framework.catalogue import NOT_INVOLVEMENT, catalogue
+from framework.coverage import COUNTS
 from involvement.access import Viewer
-from involvement.actions.activities import DATE_WORDS, read_dates
 from involvement.actions.base import today
 from involvement.dates import read_date
 from involvement.models import (
     Activity,
-    Change,
-    Classification,
     Organisation,
-    Placement,
-    Ruling,
-    RunningConfirmation,
     Service,
 )
+from involvement.states import STATE_CLASSES, STATE_MEANINGS, STATE_TITLES, State, with_reading, with_state
 
 PAGE_SIZE = 50
 COUNT_CAP = 10_000  # beyond it the page says "more than"
@@ -54,85 +46,8 @@ WITHDRAWN = "withdrawn"
 EARLIEST = date(1948, 7, 5)  # the first day of the NHS: nobody asks for an earlier map
 
 
-class State(StrEnum):
-    """Where an activity stands in time at a day."""
-
-    LIVE = "live"
-    PLANNED = "planned"
-    LAPSED = "lapsed"
-    NOT_DATED = "not-dated"
-
-
-STATE_TITLES = {
-    State.LIVE: gettext_lazy("Live"),
-    State.PLANNED: gettext_lazy("Planned"),
-    State.LAPSED: gettext_lazy("Lapsed"),
-    State.NOT_DATED: gettext_lazy("Not dated"),
-}
-STATE_MEANINGS = {
-    State.LIVE: gettext_lazy("it ran, or was answered, in the last 12 months"),
-    State.PLANNED: gettext_lazy("it has not started yet"),
-    State.LAPSED: gettext_lazy("nothing in the last 12 months"),
-    State.NOT_DATED: gettext_lazy("nobody has said when it ran, so it fills nothing on the map"),
-}
-STATE_CLASSES = {  # the sign and colour of the map's status that says the same
-    State.LIVE: ("is-in-place", "✓"),
-    State.PLANNED: ("is-planned", "+"),
-    State.LAPSED: ("is-lapsed", "–"),
-    State.NOT_DATED: ("is-none-recorded", "·"),
-}
 PART_ASKED = tuple(key for key, facet in catalogue().facets.items() if COUNTS[facet.place].parts)
 SORTS = ("title", "start", "place", "updated")
-
-
-def with_state(activities: QuerySet[Activity], organisation: Organisation, as_at: date) -> QuerySet[Activity]:
-    """Add ``state`` (a State) as at a day: the rules "live at D" of /framework/rules/, in the database.
-
-    An open activity is live through its newest sighting (its start, or a person's "yes, it is running") in the last
-    12 months, unless the newest answer was "no"; an ended one through its end or the first answer to it. A "no" about
-    what was never sighted leaves it not dated. maps.STATE says the same for the map, and a test holds the two together.
-    """
-    ago = months_before(as_at, LIVE_MONTHS)
-    answers = organisation.confirmations.filter(activity=OuterRef("pk"), on__lte=as_at)
-    decided = organisation.changes.filter(activity=OuterRef("pk"), decided_on__lte=as_at)
-    activities = activities.annotate(
-        newest_answer=Subquery(answers.order_by("-on", "-id").values("running")[:1]),
-        last_seen=Subquery(answers.filter(running=True).order_by("-on").values("on")[:1]),
-        first_decided=Subquery(decided.order_by("decided_on").values("decided_on")[:1]),
-    )
-    ended, is_open = Q(ended_on__lte=as_at), Q(ended_on=None) | Q(ended_on__gt=as_at)
-    not_denied = Q(newest_answer=None) | Q(newest_answer=True)
-    seen_lately = Q(started_on__gt=ago, started_on__lte=as_at) | Q(last_seen__gt=ago)
-    begun = Q(started_on__lte=as_at) | Q(started_on=None) & (ended | Q(last_seen__isnull=False))
-    undated = Q(started_on=None, ended_on=None, newest_answer=None)
-    return activities.annotate(
-        state=Case(
-            When(Q(started_on__gt=as_at), then=Value(State.PLANNED.value)),
-            When(
-                Q(newest_answer=False, ended_on=None, started_on=None, last_seen=None),
-                then=Value(State.NOT_DATED.value),
-            ),
-            When(ended & (Q(ended_on__gt=ago) | Q(first_decided__gt=ago)), then=Value(State.LIVE.value)),
-            When(is_open & not_denied & seen_lately, then=Value(State.LIVE.value)),
-            When(begun, then=Value(State.LAPSED.value)),
-            When(undated & Q(stated_status=Activity.StatedStatus.PLANNED), then=Value(State.PLANNED.value)),
-            default=Value(State.NOT_DATED.value),
-        )
-    )
-
-
-def with_reading(activities: QuerySet[Activity], organisation: Organisation, as_at: date) -> QuerySet[Activity]:
-    """Join each activity to the leader's classification in force at a day, as ``reading``: never more than one."""
-    return activities.annotate(
-        reading=FilteredRelation(
-            "classifications",
-            condition=Q(classifications__organisation=organisation)
-            & Q(classifications__kind="leader")
-            & Q(classifications__void_at=None)
-            & (Q(classifications__from_on=None) | Q(classifications__from_on__lte=as_at))
-            & (Q(classifications__until=None) | Q(classifications__until__gt=as_at)),
-        )
-    )
 
 
 @dataclass(frozen=True)
@@ -493,6 +408,12 @@ def day(value: date | None) -> str:
     return format_date(value, "j F Y") if value else ""
 
 
+def place_title(slug: str) -> str:
+    """Return a place's title, "Not involvement", or "" for none."""
+    place = catalogue().places.get(slug)
+    return place.title if place else str(PLACE_TITLES.get(slug, ""))
+
+
 def list_page(viewer: Viewer, data) -> ActivityPage:
     """Return the page of the list that ``data`` (a QueryDict) asks for. Four queries, five for a way to take part."""
     organisation = viewer.organisation
@@ -567,313 +488,6 @@ def dates_written(start: str, end: str, period: str) -> str:
     if end:
         return _("until %(end)s") % {"end": end} if not period else f"{period} ({_('until %(end)s') % {'end': end}})"
     return period
-
-
-# One activity -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class GroupRow:
-    """A group that an activity meant to include, as it may be shown: how many, never a number under five."""
-
-    title: str
-    reach: str
-    support: str
-
-
-@dataclass(frozen=True)
-class WayRow:
-    """One placement: the way, the part that people had, what is known of it, and what it still needs to count."""
-
-    placement: Placement
-    way: str
-    place: str
-    place_title: str
-    part: str  # "" where no part is asked
-    known: tuple[str, ...]
-    needs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A classification as the page tells it: claim, suggestion and agreed place are three facts."""
-
-    classification: Classification
-    claim: str
-    suggested: str
-    agreed: str
-    agreed_place: str
-    power: str
-    contested: tuple[ContestedKind, ...]
-    ways: tuple[WayRow, ...]
-
-    @property
-    def differs(self) -> bool:
-        """Whether it was placed elsewhere than the answers pointed."""
-        return bool(self.classification.suggested_place) and (
-            self.classification.suggested_place != self.classification.primary_place
-        )
-
-
-@dataclass(frozen=True)
-class CountedHere:
-    """How this organisation counts a contested kind, in words: "A patient group: as users"."""
-
-    ruling: Ruling
-    words: str
-
-
-@dataclass(frozen=True)
-class ActivityDetail:
-    """All that one activity's page shows, as at today."""
-
-    activity: Activity
-    state: State
-    state_title: str
-    state_class: str
-    state_sign: str
-    state_meaning: str
-    unread_words: list[str]
-    reach: str
-    named_services: list[Service]
-    groups: list[GroupRow]
-    mechanisms: list[Mechanism]
-    supports: list[str]
-    confirmations: list[RunningConfirmation]
-    reading: Reading | None
-    earlier: list[Reading]
-    rulings: list[CountedHere]
-    changes: list[Change]
-
-    @property
-    def place_words(self) -> str:
-        """Return "As users", "Not involvement", or "" when it is not classified."""
-        if self.reading is None:
-            return ""
-        place = catalogue().places.get(self.reading.agreed_place)
-        return place.as_title if place else self.reading.agreed
-
-    @property
-    def asks_running(self) -> bool:
-        """Whether "is it running today?" can be asked: not of what has ended, is still to start or was withdrawn."""
-        activity = self.activity
-        return (
-            activity.withdrawn_on is None
-            and activity.stated_status != Activity.StatedStatus.ENDED
-            and not (activity.ended_on and activity.ended_on <= today())
-            and not (activity.started_on and activity.started_on > today())
-        )
-
-
-def fewer_than_five(count: int | None) -> str:
-    """Return a count of people as it may be shown: a number under five could point to somebody."""
-    if count is None:
-        return ""
-    return _("fewer than 5") if count < 5 else f"{count:,}"
-
-
-def people_written(words: str) -> str:
-    """Return the free text "how many people" as it may be shown: a bare number under five is not."""
-    bare = words.strip()
-    return fewer_than_five(int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 10 else words
-
-
-def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
-    """Return everything for the page of ``activity``, which is the viewer's organisation's. Ten queries at most."""
-    organisation, known = viewer.organisation, catalogue()
-    mine = {"organisation": organisation, "activity": activity}
-    placements = Prefetch("placements", organisation.placements.all())
-    classifications = (
-        organisation.classifications.filter(**mine, kind=Classification.Kind.LEADER)
-        .select_related("recorded_by", "voided_by")
-        .prefetch_related(placements)
-        .order_by("-id")
-    )
-    readings = [reading_of(classification) for classification in classifications]
-    current = next((each for each in readings if in_force(each.classification, today())), None)
-    confirmations = list(organisation.confirmations.filter(**mine).select_related("recorded_by").order_by("-on", "-id"))
-    changes = list(
-        organisation.changes.filter(**mine).prefetch_related(
-            Prefetch("facets", organisation.change_facets.all()),
-            Prefetch("evidence", organisation.evidence.select_related("file", "corroborator")),
-        )
-    )
-    named = organisation.services.filter(
-        pk__in=organisation.activity_services.filter(activity=activity).values("service")
-    )
-    state = state_of(activity, confirmations, changes, today())
-    return ActivityDetail(
-        activity=activity,
-        state=state,
-        state_title=str(STATE_TITLES[state]),
-        state_class=STATE_CLASSES[state][0],
-        state_sign=STATE_CLASSES[state][1],
-        state_meaning=str(STATE_MEANINGS[state]),
-        unread_words=unread_dates(activity),
-        reach=people_written(activity.reach),
-        named_services=list(named) if activity.service_id is None else [],
-        groups=_group_rows(organisation, activity),
-        mechanisms=[known.mechanisms[slug] for slug in activity.mechanisms if slug in known.mechanisms],
-        supports=[known.supports[slug] for slug in activity.support if slug in known.supports],
-        confirmations=confirmations,
-        reading=current,
-        earlier=[each for each in readings if each is not current],
-        rulings=_rulings(organisation, current),
-        changes=changes,
-    )
-
-
-def unread_dates(activity: Activity) -> list[str]:
-    """Return the dates of an activity, as written, that could not be read."""
-    dates = read_dates(**{name: getattr(activity, name) for name in DATE_WORDS})
-    return [getattr(activity, name) for name in dates.unread]
-
-
-def state_of(activity: Activity, confirmations, changes, as_at: date) -> State:
-    """Return where one activity stands in time: with_state in Python, for a page that has its rows at hand."""
-    ago = months_before(as_at, LIVE_MONTHS)
-    answers = sorted((each for each in confirmations if each.on <= as_at), key=lambda each: (each.on, each.pk))
-    sightings = [each.on for each in answers if each.running]
-    denied = bool(answers) and not answers[-1].running
-    started, ended = activity.started_on, activity.ended_on
-    if started and started > as_at:
-        return State.PLANNED
-    if denied and ended is None and not started and not sightings:
-        return State.NOT_DATED
-    if ended and ended <= as_at:
-        answered = min((each.decided_on for each in changes if each.decided_on <= as_at), default=ended)
-        return State.LIVE if max(ended, answered) > ago else State.LAPSED
-    seen = [*sightings, started] if started else sightings
-    if seen and not denied and max(seen) > ago:
-        return State.LIVE
-    if started or sightings:
-        return State.LAPSED
-    planned = activity.stated_status == Activity.StatedStatus.PLANNED
-    return State.PLANNED if planned and ended is None and not answers else State.NOT_DATED
-
-
-def in_force(classification: Classification, as_at: date) -> bool:
-    """Return whether a classification holds at a day: not void, and the day lies in its interval."""
-    return (
-        classification.void_at is None
-        and (classification.from_on is None or classification.from_on <= as_at)
-        and (classification.until is None or classification.until > as_at)
-    )
-
-
-def place_title(slug: str) -> str:
-    """Return a place's title, "Not involvement", or "" for none."""
-    place = catalogue().places.get(slug)
-    return place.title if place else str(PLACE_TITLES.get(slug, ""))
-
-
-def reading_of(classification: Classification) -> Reading:
-    """Return a classification with its titles, its ways in framework order, and what each needs to count."""
-    known = catalogue()
-    rows = sorted(
-        (row for row in classification.placements.all() if row.facet in known.facets),
-        key=lambda row: known.facets[row.facet].order,
-    )
-    return Reading(
-        classification=classification,
-        claim=place_title(classification.claim),
-        suggested=place_title(classification.suggested_place),
-        agreed=place_title(classification.primary_place),
-        agreed_place=classification.primary_place,
-        power=known.powers.get(classification.power, ""),
-        contested=tuple(
-            known.contested_kinds[slug] for slug in classification.contested_kinds if slug in known.contested_kinds
-        ),
-        ways=tuple(_way(row) for row in rows),
-    )
-
-
-def _way(row: Placement) -> WayRow:
-    facet = catalogue().facets[row.facet]
-    known = []
-    if row.question:
-        known.append(_("The question: %(question)s") % {"question": row.question})
-    if row.decider:
-        known.append(_("Who decides: %(body)s") % {"body": row.decider})
-    if row.received_on:
-        known.append(_("They received it on %(day)s") % {"day": day(row.received_on)})
-    if row.heard is not None:
-        known.append(_("The team responsible heard it") if row.heard else _("The team responsible did not hear it"))
-    if row.options is not None:
-        known.append(ngettext("%(count)d real option", "%(count)d real options", row.options) % {"count": row.options})
-    if row.free_to_refuse is not None:
-        known.append(_("People were free to say no") if row.free_to_refuse else _("People were not free to say no"))
-    if row.as_group is not None:
-        known.append(
-            _("People acted as a group on a shared problem")
-            if row.as_group
-            else _("It was about one person’s own care")
-        )
-    return WayRow(
-        placement=row,
-        way=facet.title,
-        place=facet.place,
-        place_title=catalogue().places[facet.place].as_title,
-        part=catalogue().parts[row.part] if row.facet in PART_ASKED else "",
-        known=tuple(known),
-        needs=still_needed(row),
-    )
-
-
-def _group_rows(organisation: Organisation, activity: Activity) -> list[GroupRow]:
-    known = catalogue().groups
-    rows = {row.group: row for row in organisation.activity_groups.filter(activity=activity)}
-    return [GroupRow(title, fewer_than_five(rows[s].reach), rows[s].support) for s, title in known.items() if s in rows]
-
-
-def _rulings(organisation: Organisation, reading: Reading | None) -> list[CountedHere]:
-    """Return how this organisation counts the contested kinds of a reading today."""
-    if reading is None or not reading.contested:
-        return []
-    rulings = organisation.rulings.filter(
-        Q(until=None) | Q(until__gt=today()),
-        contested_kind__in=[kind.slug for kind in reading.contested],
-        from_on__lte=today(),
-    )
-    kinds = {kind.slug: kind.title for kind in reading.contested}
-    return [CountedHere(each, f"{kinds[each.contested_kind]}: {place_title(each.place)}") for each in rulings]
-
-
-def still_needed(row: Placement) -> tuple[str, ...]:
-    """Return what a placement lacks to count on the map (framework.coverage.COUNTS); () when it counts."""
-    need = COUNTS[catalogue().facets[row.facet].place]
-    lacking = []
-    if not need.parts:
-        pass  # of choosers no part is asked
-    elif row.part == Placement.Part.NOT_RECORDED:
-        lacking.append(_("somebody to say what part people had"))
-    elif row.part not in need.parts:
-        asked = Placement.Part.ASKED in need.parts
-        lacking.append(
-            _("people to be asked, not only told") if asked else _("people as equal partners, or in the lead")
-        )
-    if need.route:
-        lacking += [
-            words
-            for said, words in (
-                (row.question, _("the question that was put to people")),
-                (row.decider, _("the name of the body that decides")),
-                (
-                    row.received_on and row.received_on <= today(),
-                    _("the day on which that body received what people said"),
-                ),
-            )
-            if not said
-        ]
-    if need.heard and not row.heard:
-        lacking.append(_("the team responsible to have heard it"))
-    if need.options and (row.options or 0) < need.options:
-        lacking.append(_("at least %(count)d real options") % {"count": need.options})
-    if need.options and not row.free_to_refuse:
-        lacking.append(_("people to be free to say no"))
-    if need.group and not row.as_group:
-        lacking.append(_("people acting as a group, on a shared problem"))
-    return tuple(lacking)
 
 
 # Services -----------------------------------------------------------------------------------------------------------

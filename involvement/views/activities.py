@@ -10,8 +10,9 @@ from involvement.actions.base import Conflict, Refused
 from involvement.chronicle import chronicle
 from involvement.forms.activities import ActivityForm, RunningForm, WithdrawForm, said_by
 from involvement.http import render_conflict, render_page
-from involvement.registers import activity_detail as detail_of
-from involvement.registers import list_page, unread_dates
+from involvement.particulars import activity_detail as detail_of
+from involvement.particulars import unread_dates
+from involvement.registers import list_page
 
 
 def load_activity(organisation, activity):

@@ -24,7 +24,7 @@ from involvement.models import (
     Service,
     User,
 )
-from involvement.registers import State, with_state
+from involvement.states import State, with_state
 from tests.involvement import map_twin as twin
 
 DAY = date(2026, 11, 22)

@@ -10,7 +10,9 @@ from involvement.actions.base import today
 from involvement.actions.influence import record_change
 from involvement.maps import build_map
 from involvement.models import RunningConfirmation
-from involvement.registers import State, activity_detail, list_page, people_written, still_needed, with_state
+from involvement.particulars import activity_detail, people_written, still_needed
+from involvement.registers import list_page
+from involvement.states import State, with_state
 from tests.world import classify_as
 
 pytestmark = pytest.mark.django_db

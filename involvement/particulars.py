@@ -1,0 +1,297 @@
+"""One activity with all that is known of it, for its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from framework.catalogue import ContestedKind, Mechanism, catalogue
+from framework.coverage import COUNTS
+from involvement.access import Viewer
+from involvement.actions.activities import DATE_WORDS, read_dates
+from involvement.actions.base import today
+from involvement.models import (
+    Activity,
+    Change,
+    Classification,
+    Organisation,
+    Placement,
+    Ruling,
+    RunningConfirmation,
+    Service,
+)
+from involvement.registers import PART_ASKED, day, place_title
+from involvement.states import STATE_CLASSES, STATE_MEANINGS, STATE_TITLES, State, in_force, with_state
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group that an activity meant to include, as it may be shown: how many, never a number under five."""
+
+    title: str
+    reach: str
+    support: str
+
+
+@dataclass(frozen=True)
+class WayRow:
+    """One placement: the way, the part that people had, what is known of it, and what it still needs to count."""
+
+    placement: Placement
+    way: str
+    place: str
+    place_title: str
+    part: str  # "" where no part is asked
+    known: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A classification as the page tells it: claim, suggestion and agreed place are three facts."""
+
+    classification: Classification
+    claim: str
+    suggested: str
+    agreed: str
+    agreed_place: str
+    power: str
+    contested: tuple[ContestedKind, ...]
+    ways: tuple[WayRow, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether it was placed elsewhere than the answers pointed."""
+        return bool(self.classification.suggested_place) and (
+            self.classification.suggested_place != self.classification.primary_place
+        )
+
+
+@dataclass(frozen=True)
+class CountedHere:
+    """How this organisation counts a contested kind, in words: "A patient group: as users"."""
+
+    ruling: Ruling
+    words: str
+
+
+@dataclass(frozen=True)
+class ActivityDetail:
+    """All that one activity's page shows, as at today."""
+
+    activity: Activity
+    state: State
+    state_title: str
+    state_class: str
+    state_sign: str
+    state_meaning: str
+    unread_words: list[str]
+    reach: str
+    named_services: list[Service]
+    groups: list[GroupRow]
+    mechanisms: list[Mechanism]
+    supports: list[str]
+    confirmations: list[RunningConfirmation]
+    reading: Reading | None
+    earlier: list[Reading]
+    rulings: list[CountedHere]
+    changes: list[Change]
+
+    @property
+    def place_words(self) -> str:
+        """Return "As users", "Not involvement", or "" when it is not classified."""
+        if self.reading is None:
+            return ""
+        place = catalogue().places.get(self.reading.agreed_place)
+        return place.as_title if place else self.reading.agreed
+
+    @property
+    def asks_running(self) -> bool:
+        """Whether "is it running today?" can be asked: not of what has ended, is still to start or was withdrawn."""
+        activity = self.activity
+        return (
+            activity.withdrawn_on is None
+            and activity.stated_status != Activity.StatedStatus.ENDED
+            and not (activity.ended_on and activity.ended_on <= today())
+            and not (activity.started_on and activity.started_on > today())
+        )
+
+
+def fewer_than_five(count: int | None) -> str:
+    """Return a count of people as it may be shown: a number under five could point to somebody."""
+    if count is None:
+        return ""
+    return _("fewer than 5") if count < 5 else f"{count:,}"
+
+
+def people_written(words: str) -> str:
+    """Return the free text "how many people" as it may be shown: a bare number under five is not."""
+    bare = words.strip()
+    return fewer_than_five(int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 10 else words
+
+
+def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
+    """Return everything for the page of ``activity``, which is the viewer's organisation's. Eleven queries at most."""
+    organisation, known = viewer.organisation, catalogue()
+    mine = {"organisation": organisation, "activity": activity}
+    placements = Prefetch("placements", organisation.placements.all())
+    classifications = (
+        organisation.classifications.filter(**mine, kind=Classification.Kind.LEADER)
+        .select_related("recorded_by", "voided_by")
+        .prefetch_related(placements)
+        .order_by("-id")
+    )
+    readings = [reading_of(classification) for classification in classifications]
+    current = next((each for each in readings if in_force(each.classification, today())), None)
+    confirmations = list(organisation.confirmations.filter(**mine).select_related("recorded_by").order_by("-on", "-id"))
+    changes = list(
+        organisation.changes.filter(**mine).prefetch_related(
+            Prefetch("facets", organisation.change_facets.all()),
+            Prefetch("evidence", organisation.evidence.select_related("file", "corroborator")),
+        )
+    )
+    named = organisation.services.filter(
+        pk__in=organisation.activity_services.filter(activity=activity).values("service")
+    )
+    here = organisation.activities.filter(pk=activity.pk)
+    state = State(with_state(here, organisation, today()).values_list("state", flat=True).get())
+    return ActivityDetail(
+        activity=activity,
+        state=state,
+        state_title=str(STATE_TITLES[state]),
+        state_class=STATE_CLASSES[state][0],
+        state_sign=STATE_CLASSES[state][1],
+        state_meaning=str(STATE_MEANINGS[state]),
+        unread_words=unread_dates(activity),
+        reach=people_written(activity.reach),
+        named_services=list(named) if activity.service_id is None else [],
+        groups=_group_rows(organisation, activity),
+        mechanisms=[known.mechanisms[slug] for slug in activity.mechanisms if slug in known.mechanisms],
+        supports=[known.supports[slug] for slug in activity.support if slug in known.supports],
+        confirmations=confirmations,
+        reading=current,
+        earlier=[each for each in readings if each is not current],
+        rulings=_rulings(organisation, current),
+        changes=changes,
+    )
+
+
+def unread_dates(activity: Activity) -> list[str]:
+    """Return the dates of an activity, as written, that could not be read."""
+    dates = read_dates(**{name: getattr(activity, name) for name in DATE_WORDS})
+    return [getattr(activity, name) for name in dates.unread]
+
+
+
+
+
+def reading_of(classification: Classification) -> Reading:
+    """Return a classification with its titles, its ways in framework order, and what each needs to count."""
+    known = catalogue()
+    rows = sorted(
+        (row for row in classification.placements.all() if row.facet in known.facets),
+        key=lambda row: known.facets[row.facet].order,
+    )
+    return Reading(
+        classification=classification,
+        claim=place_title(classification.claim),
+        suggested=place_title(classification.suggested_place),
+        agreed=place_title(classification.primary_place),
+        agreed_place=classification.primary_place,
+        power=known.powers.get(classification.power, ""),
+        contested=tuple(
+            known.contested_kinds[slug] for slug in classification.contested_kinds if slug in known.contested_kinds
+        ),
+        ways=tuple(_way(row) for row in rows),
+    )
+
+
+def _way(row: Placement) -> WayRow:
+    facet = catalogue().facets[row.facet]
+    known = []
+    if row.question:
+        known.append(_("The question: %(question)s") % {"question": row.question})
+    if row.decider:
+        known.append(_("Who decides: %(body)s") % {"body": row.decider})
+    if row.received_on:
+        known.append(_("They received it on %(day)s") % {"day": day(row.received_on)})
+    if row.heard is not None:
+        known.append(_("The team responsible heard it") if row.heard else _("The team responsible did not hear it"))
+    if row.options is not None:
+        known.append(ngettext("%(count)d real option", "%(count)d real options", row.options) % {"count": row.options})
+    if row.free_to_refuse is not None:
+        known.append(_("People were free to say no") if row.free_to_refuse else _("People were not free to say no"))
+    if row.as_group is not None:
+        known.append(
+            _("People acted as a group on a shared problem")
+            if row.as_group
+            else _("It was about one person’s own care")
+        )
+    return WayRow(
+        placement=row,
+        way=facet.title,
+        place=facet.place,
+        place_title=catalogue().places[facet.place].as_title,
+        part=catalogue().parts[row.part] if row.facet in PART_ASKED else "",
+        known=tuple(known),
+        needs=still_needed(row),
+    )
+
+
+def _group_rows(organisation: Organisation, activity: Activity) -> list[GroupRow]:
+    known = catalogue().groups
+    rows = {row.group: row for row in organisation.activity_groups.filter(activity=activity)}
+    return [GroupRow(title, fewer_than_five(rows[s].reach), rows[s].support) for s, title in known.items() if s in rows]
+
+
+def _rulings(organisation: Organisation, reading: Reading | None) -> list[CountedHere]:
+    """Return how this organisation counts the contested kinds of a reading today."""
+    if reading is None or not reading.contested:
+        return []
+    rulings = organisation.rulings.filter(
+        Q(until=None) | Q(until__gt=today()),
+        contested_kind__in=[kind.slug for kind in reading.contested],
+        from_on__lte=today(),
+    )
+    kinds = {kind.slug: kind.title for kind in reading.contested}
+    return [CountedHere(each, f"{kinds[each.contested_kind]}: {place_title(each.place)}") for each in rulings]
+
+
+def still_needed(row: Placement) -> tuple[str, ...]:
+    """Return what a placement lacks to count on the map (framework.coverage.COUNTS); () when it counts."""
+    need = COUNTS[catalogue().facets[row.facet].place]
+    lacking = []
+    if not need.parts:
+        pass  # of choosers no part is asked
+    elif row.part == Placement.Part.NOT_RECORDED:
+        lacking.append(_("somebody to say what part people had"))
+    elif row.part not in need.parts:
+        asked = Placement.Part.ASKED in need.parts
+        lacking.append(
+            _("people to be asked, not only told") if asked else _("people as equal partners, or in the lead")
+        )
+    if need.route:
+        lacking += [
+            words
+            for said, words in (
+                (row.question, _("the question that was put to people")),
+                (row.decider, _("the name of the body that decides")),
+                (
+                    row.received_on and row.received_on <= today(),
+                    _("the day on which that body received what people said"),
+                ),
+            )
+            if not said
+        ]
+    if need.heard and not row.heard:
+        lacking.append(_("the team responsible to have heard it"))
+    if need.options and (row.options or 0) < need.options:
+        lacking.append(_("at least %(count)d real options") % {"count": need.options})
+    if need.options and not row.free_to_refuse:
+        lacking.append(_("people to be free to say no"))
+    if need.group and not row.as_group:
+        lacking.append(_("people acting as a group, on a shared problem"))
+    return tuple(lacking)
