@@ -333,6 +333,11 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
         "Nobody has said that the list is complete for one or more places",
         "Nobody has said that the list is complete for {places}, so it cannot show what is missing there.",
     ),
+    (
+        "unplaced",
+        "A way is called missing, and activities have come in that have no place yet",
+        "Activities without a place yet: {n}. What looks missing may be among them.",
+    ),
     ("place-missing", "A place is wholly missing", "Citizens have no part at all as {places}."),
     ("place-no-record", "A place has no record", "There is no record of citizens taking part as {places}."),
     ("nothing-proven", "Nothing is shown to have led anywhere", "Nobody has shown that anything came of any of it."),
@@ -380,6 +385,8 @@ def headline(
     silent = [slug for slug in by_power if slug not in complete and Status.NONE_RECORDED in status[slug]]
     if silent:
         said.append(_SENTENCES["not-complete"].format(places=titles(silent)))
+    if counts.unclassified and any(each.status is Status.MISSING for each in held):
+        said.append(_SENTENCES["unplaced"].format(n=counts.unclassified))
     gone = [slug for slug in by_power if status[slug] and set(status[slug]) == {Status.MISSING}]
     if gone:
         said.append(_SENTENCES["place-missing"].format(places=titles(gone)))

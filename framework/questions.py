@@ -292,3 +292,26 @@ def check(answers: Mapping[str, Any]) -> dict[str, str]:
         elif not _tidy(question, value):
             wrong[slug] = "unknown"
     return wrong
+
+
+def in_words(answers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return kept answers as (question, answer) pairs in the order of the questions, both as the page words them.
+
+    Answers to questions or options that the guide no longer has are left out.
+    """
+    pairs = []
+    for slug, question in guide().questions.items():
+        value = _tidy(question, answers.get(slug))
+        if not value:
+            continue
+        if question.kind == "stages":
+            rows = {row.slug: row.title for row in question.rows}
+            words = "; ".join(f"{rows[stage]}: {question.option(part).title.lower()}" for stage, part in value.items())
+        elif question.kind in ("kinds", "ways"):
+            words = "; ".join(question.option(each).title for each in value)
+        elif question.kind == "one":
+            words = question.option(value).title
+        else:
+            words = value
+        pairs.append((question.title, words))
+    return tuple(pairs)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from framework.catalogue import catalogue
+from framework.questions import in_words
 from involvement.access import Viewer
 from involvement.actions.activities import OWN_FIELDS
 from involvement.models import Activity, ActivityGroup, ActivityService, Change, Classification, User
@@ -26,6 +27,7 @@ class Told:
     words: str
     before: str = ""
     after: str = ""
+    answers: tuple[tuple[str, str], ...] = ()  # question and answer, where a reading rests on some
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def _of_readings(viewer: Viewer, activity: Activity):
         words = _("placed it from %(day)s: %(place)s") if reading.from_on else _("placed it: %(place)s")
         if reading.reason:
             words += _(", because “%(reason)s”")
-        yield reading.recorded_at, reading.recorded_by, Told(words % names)
+        yield reading.recorded_at, reading.recorded_by, Told(words % names, answers=in_words(reading.answers))
         if reading.void_at:
             names["reason"] = reading.void_reason
             words = _("took back “%(place)s” as wrong from the start, because “%(reason)s”")

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from framework.catalogue import ContestedKind, Mechanism, catalogue
 from framework.coverage import COUNTS
+from framework.questions import in_words
 from involvement.access import Viewer
 from involvement.actions.activities import DATE_WORDS, read_dates
 from involvement.actions.base import today
@@ -61,6 +62,7 @@ class Reading:
     power: str
     contested: tuple[ContestedKind, ...]
     ways: tuple[WayRow, ...]
+    answers: tuple[tuple[str, str], ...]  # question and answer, as they were given
 
     @property
     def differs(self) -> bool:
@@ -164,7 +166,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
         state_title=str(STATE_TITLES[state]),
         state_class=STATE_CLASSES[state][0],
         state_sign=STATE_CLASSES[state][1],
-        state_meaning=str(STATE_MEANINGS[state]),
+        state_meaning=_state_meaning(state, activity),
         unread_words=unread_dates(activity),
         reach=people_written(activity.reach),
         named_services=list(named) if activity.service_id is None else [],
@@ -177,6 +179,13 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
         rulings=_rulings(organisation, current),
         changes=changes,
     )
+
+
+def _state_meaning(state: State, activity: Activity) -> str:
+    """Return why the activity is in ``state``: one without an end has lapsed for want of anybody's word."""
+    if state is State.LAPSED and activity.ended_on is None:
+        return _("nobody has said in the last 12 months that it is running")
+    return str(STATE_MEANINGS[state])
 
 
 def unread_dates(activity: Activity) -> list[str]:
@@ -206,6 +215,7 @@ def reading_of(classification: Classification) -> Reading:
             known.contested_kinds[slug] for slug in classification.contested_kinds if slug in known.contested_kinds
         ),
         ways=tuple(_way(row) for row in rows),
+        answers=in_words(classification.answers),
     )
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from framework.catalogue import catalogue
+from framework.coverage import places_by_power
 from involvement.actions.base import Refused, once, take, today, writing
 from involvement.models import Activity, Change, ChangeFacet, Evidence, StoredFile, User
 
@@ -25,6 +26,9 @@ WORDS = (
     "offered_percent",
     "taken_up_percent",
 )
+
+
+DIRECTION = places_by_power()[0]  # owners: proof is a record of a decision (framework, "Evidence of influence")
 
 
 def record_change(*, activity: Activity, by: User, facets: Iterable[str], key: UUID | None = None, **words) -> Change:
@@ -75,6 +79,8 @@ def _check(change: Change, facets: list[str]) -> None:
         wrong["facets"] = _("Choose at least one way to take part that this speaks for")
     elif set(facets) - set(catalogue().facets):
         wrong["facets"] = _("Choose from the ways in the list")
+    elif not change.decision_point.strip() and any(facet.startswith(f"{DIRECTION}/") for facet in facets):
+        wrong["decision_point"] = _("Say who decided, and where: of owners, only a record of a decision is proof")
     if not change.outcome:
         wrong["outcome"] = _("Choose what came of it")
     if change.decided_on is None:

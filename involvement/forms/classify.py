@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
-from framework.classify import Suggestion, suggest
+from framework.classify import Open, Suggestion, suggest
 from framework.questions import Question, asked, guide, kinds_for
 from involvement.actions import classification as actions
 from involvement.actions.base import today
@@ -24,7 +24,7 @@ from involvement.forms.fields import DayField, RadioTableField, read_day
 from involvement.models import Activity, Classification, User
 
 CHANGED, WRONG = "changed", "wrong"
-NO_CLAIM, AS_ANSWERED = "none", "as-answered"  # said aloud, since an empty choice would stand preselected
+NO_CLAIM, AS_ANSWERED, UNKNOWN = "none", "as-answered", "unknown"  # said aloud: an empty choice stands preselected
 
 
 def place_choices() -> list[tuple[str, str]]:
@@ -83,6 +83,7 @@ def question_field(question: Question) -> forms.Field:
     words = {"label": question.title, "help_text": question.hint, "required": False}
     choices = [(option.slug, option.title) for option in question.options]
     if question.kind == "one":
+        choices.append((UNKNOWN, _("I do not know")))
         field = forms.ChoiceField(choices=choices, widget=forms.RadioSelect, error_messages=unknown, **words)
     elif question.kind == "stages":
         field = RadioTableField(
@@ -181,7 +182,7 @@ class ClassifyForm(OrganisationForm):
         """The answers as the framework takes them; what it does not understand it leaves out."""
         answers = {slug: self.said(slug) for slug in guide().questions}
         answers["received"] = _iso(answers["received"])
-        return {slug: answer for slug, answer in answers.items() if answer}
+        return {slug: answer for slug, answer in answers.items() if answer and answer != UNKNOWN}
 
     @cached_property
     def placed(self) -> str:
@@ -223,6 +224,11 @@ class ClassifyForm(OrganisationForm):
         }
 
     @property
+    def open_questions(self) -> list[Open]:
+        """The asked questions that nobody answered, not even with "I do not know"."""
+        return [each for each in self.suggestion.next_questions if self.said(each.question.slug) != UNKNOWN]
+
+    @property
     def questions(self) -> list[Ask]:
         """The questions of the guide, without what is only put on record."""
         return [ask for ask in self.asks.values() if not ask.question.records and ask.question.kind != "kinds"]
@@ -255,6 +261,10 @@ class ClassifyForm(OrganisationForm):
             self.add_error("why_wrong", _("Say what was wrong"))
         for name in {CHANGED: ["why_wrong"], WRONG: ["from_on", "what_changed"]}.get(self.chosen_act, []):
             self._errors.pop(name, None)
+        if not self.agreed and not self._errors:
+            for each in [each for each in self.open_questions if each.could][:2]:
+                said = _("Your answers do not point to one place yet. Answer “%(question)s”")
+                self.add_error(each.question.slug, said % {"question": each.question.title})
         if self.placed and self.placed != self.suggestion.place and not cleaned.get("reason"):
             self.add_error("reason", _("Say why it belongs there"))
         return cleaned

@@ -22,6 +22,22 @@ class OrganisationRow(models.Model):
         abstract = True
 
 
+class AppendOnlyQuerySet(models.QuerySet):
+    """Rows that are written once: a selection of them is neither changed nor deleted (their ``save`` says the rest)."""
+
+    def update(self, **values):
+        """Raise TypeError."""
+        raise TypeError(f"{self.model._meta.verbose_name_plural} are append-only")
+
+    def delete(self):
+        """Raise TypeError."""
+        raise TypeError(f"{self.model._meta.verbose_name_plural} are append-only")
+
+    def bulk_update(self, objs, fields, batch_size=None):
+        """Raise TypeError."""
+        raise TypeError(f"{self.model._meta.verbose_name_plural} are append-only")
+
+
 class Versioned(models.Model):
     """An editable record: a save that started from an older ``version`` is refused (see actions.base.take)."""
 

@@ -7,7 +7,7 @@ three facts and stay so (framework, "Questions that tell the places apart").
 from django.db import models
 from django.db.models import Q
 
-from .base import OrganisationRow, together
+from .base import AppendOnlyQuerySet, OrganisationRow, together
 
 
 class Classification(OrganisationRow):
@@ -39,6 +39,7 @@ class Classification(OrganisationRow):
     void_at = models.DateTimeField(null=True)
     void_reason = models.CharField(max_length=500, null=True)
     voided_by = models.ForeignKey("involvement.User", null=True, on_delete=models.PROTECT, related_name="+")
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         default_related_name = "classifications"
@@ -103,6 +104,7 @@ class Placement(OrganisationRow):
     options = models.PositiveSmallIntegerField(null=True)  # choosers: how many real options
     free_to_refuse = models.BooleanField(null=True)  # choosers
     as_group = models.BooleanField(null=True)  # coproducers: a group on a shared problem, not one person's own care
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         default_related_name = "placements"

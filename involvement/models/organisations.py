@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .base import OrganisationRow
+from .base import AppendOnlyQuerySet, OrganisationRow
 
 
 class UserManager(BaseUserManager):
@@ -149,6 +149,7 @@ class SecurityEvent(models.Model):
     kind = models.SlugField(max_length=40)  # sign-in, sign-in-failed, role-given, role-ended, export, import …
     detail = models.JSONField(default=dict)  # never an e-mail address, a password, a code
     at = models.DateTimeField(default=timezone.now, editable=False)
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "at"], name="security_event_by_day")]

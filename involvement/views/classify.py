@@ -103,7 +103,7 @@ def _page(request, form: ClassifyForm, *, redrawn=(), unseen=()) -> dict:
                 "title": each.question.title,
                 "could": [place_title(place) for place in each.could],
             }
-            for each in suggestion.next_questions
+            for each in form.open_questions
         ],
         "disputes": _disputes(form),
         "cases": _cases(suggestion, form.agreed),

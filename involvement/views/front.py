@@ -5,6 +5,7 @@ from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.actions.base import today
 from involvement.completeness import said_by_place
+from involvement.effects import effects
 from involvement.http import render_page
 from involvement.maps import build_map
 from involvement.waiting import lately, waiting_for
@@ -33,6 +34,7 @@ def front_page(request, organisation):
         "gaps": drawing.gap_rows(shown, shown.gaps[:GAPS_SHOWN], services, shown.responses),
         "said": said,
         "waiting": waiting_for(request.viewer, shown, said, on=today()),
+        "effects": effects(request.viewer, on=today()),
         "lately": lately(request.viewer, on=today()),
         "places": catalogue().places.values(),
     }

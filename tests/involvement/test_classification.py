@@ -234,4 +234,8 @@ def test_placements_never_change(panel, ed):
         placement.save()
     with pytest.raises(TypeError):
         placement.delete()
+    with pytest.raises(TypeError):
+        Placement.objects.filter(pk=placement.pk).update(part="lead")
+    with pytest.raises(TypeError):
+        panel.classifications.all().delete()
     assert Placement.objects.get(pk=placement.pk).part == "asked"

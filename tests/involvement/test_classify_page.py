@@ -377,3 +377,24 @@ def test_a_constant_number_of_queries(ed, address, django_assert_num_queries, lo
     ed.post(address, data)
     with django_assert_num_queries(5):  # session, account, membership, activity, its present reading
         ed.post(address, data) if look else ed.get(address)
+
+
+def test_i_do_not_know_is_an_answer_that_records_nothing(ed, address, panel):
+    assert text_of(ed.get(address)).count("I do not know") >= 4
+    ed.post(address, {**VOICE, "decided": "unknown", "power": "unknown", "save": "1"})
+    kept = actions.current_classification(panel)
+    assert kept.primary_place == "users" and not {"decided", "power"} & set(kept.answers)
+    assert kept.power == ""
+
+
+def test_answers_that_point_nowhere_name_the_open_question(ed, address):
+    page = text_of(ed.post(address, {"purpose": "say", "save": "1"}))
+    said = "Your answers do not point to one place yet. Answer “What was it about?”"
+    assert f'<a href="#id_about_0">{said}</a>' in page
+
+
+def test_the_answers_behind_a_place_can_be_read_afterwards(ed, address, panel):
+    ed.post(address, {**VOICE, "save": "1"})
+    for act in ("", "history/"):
+        page = text_of(ed.get(address.replace("classify/", act)))
+        assert "<dt>What were people there to do?</dt><dd class=\"app-break\">Say what care had been like" in page

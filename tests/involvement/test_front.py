@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from involvement.access import Role
-from involvement.actions import organisations, responses
+from involvement.actions import activities, influence, organisations, responses
 from involvement.actions.base import today
-from involvement.models import Organisation
+from involvement.models import Complete, Organisation
 from tests.world import classify_as
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,43 @@ def test_an_empty_organisation_shows_the_three_steps(client, world):
     assert client.get("/o/empty/map/").status_code == 200
 
 
+def test_what_people_changed_is_told_apart_from_our_word(client, world):
+    ed, survey = world.people["ed"], world.ashdown.survey
+    organisation = world.ashdown.organisation
+
+    def change(days=1, **words):
+        return influence.record_change(
+            activity=survey, by=ed, facets=["users/experience"], decided_on=today() - timedelta(days=days),
+            **{"outcome": "changed", "what": "Later visits"} | words,
+        )  # fmt: skip
+
+    change(what="Only our word for this")
+    influence.add_evidence(change=change(), by=ed, kind="corroboration", corroborated_by="The carers’ group")
+    change(outcome="refused", why="No money", told_on=today())
+    change(outcome="refused", why="Nobody was told")
+    change(days=370, what="Too long ago")
+    client.force_login(world.people["bob"])
+    found = client.get(FRONT).context["effects"]
+    assert (found.changed_count, found.confirmed_count, found.only_said_count, found.refused_count) == (2, 1, 1, 1)
+    said = words(client)
+    assert "Only our word for this" in said and "Too long ago" not in said
+    influence.withdraw_evidence(evidence=world.ashdown.evidence, by=ed)
+    assert client.get(FRONT).context["effects"].changed_count == 1
+    assert organisation.changes.count() == 6
+
+
+def test_activities_without_a_place_open_a_doubt_about_what_is_missing(client, world):
+    """A statement of completeness stands when more comes in later; the finding says that it may be among them."""
+    organisation, lead = world.ashdown.organisation, world.people["lea"]
+    panel = world.ashdown.panel
+    classify_as(panel, lead, "users", {"facet": "users/access"})
+    Complete.objects.create(organisation=organisation, recorded_by=lead, scope="whole", place="users", as_at=today())
+    client.force_login(world.people["bob"])
+    assert "Activities without a place yet" not in client.get(FRONT).context["map"].headline
+    activities.add_activity(organisation=organisation, by=lead, facts={"title": "One more"})
+    assert "Activities without a place yet: 1." in client.get(FRONT).context["map"].headline
+
+
 @pytest.mark.parametrize("more", [0, 2, 60])
 def test_it_asks_the_database_the_same_however_much_there_is(client, world, more, django_assert_num_queries):
     from involvement.models import Activity
@@ -100,4 +137,4 @@ def test_it_asks_the_database_the_same_however_much_there_is(client, world, more
         client.get(FRONT)
 
 
-FRONT_QUERIES = 19
+FRONT_QUERIES = 20

@@ -162,3 +162,12 @@ def test_the_page_shows_who_confirms_it_whether_a_role_or_a_member(client, world
     client.force_login(world.people["vi"])
     page = client.get(f"/o/ashdown/activities/{world.ashdown.survey.pk}/").content.decode()
     assert "Two panel members" in page and "People confirm it: Pat" in page
+
+
+def test_proof_for_owners_names_who_decided(client, world):
+    client.force_login(world.people["ed"])
+    address = f"/o/ashdown/activities/{world.ashdown.survey.pk}/changes/new/"
+    page = client.post(address, words(facets=["owners/strategy"])).content.decode()
+    assert "Say who decided, and where" in page and world.ashdown.survey.changes.count() == 1
+    client.post(address, words(facets=["owners/strategy"], decision_point="Trust board, 3 May"))
+    assert world.ashdown.survey.changes.count() == 2

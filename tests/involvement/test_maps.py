@@ -18,7 +18,7 @@ from involvement.actions import activities, influence, organisations, pieces, re
 from involvement.actions.base import Refused, today
 from involvement.maps import build_map
 from involvement.models import Activity, Classification, Complete, Placement
-from tests.world import classify_as
+from tests.world import classify_as, rewrite
 
 pytestmark = pytest.mark.django_db
 USERS = {"facet": "users/experience", "part": "asked", "heard": True}
@@ -113,9 +113,9 @@ def test_a_placement_counts_with_all_that_its_place_needs_and_not_without(world,
     reading = classify_as(activity, world.people["ed"], facet.split("/")[0], {"facet": facet, **needed})
     assert cell(draw(world), facet).activities == 1
     for one in lacking:
-        Placement.objects.filter(classification=reading).update(**{**needed, **one})
+        rewrite(Placement.objects.filter(classification=reading), **{**needed, **one})
         assert cell(draw(world), facet).activities == 0, one
-    Placement.objects.filter(classification=reading).update(
+    rewrite(Placement.objects.filter(classification=reading), 
         part="not-recorded", **{k: v for k, v in needed.items() if k != "part"}
     )
     if not facet.startswith("choosers"):
@@ -173,7 +173,7 @@ def test_a_late_answer_brings_ended_work_back_and_a_refusal_told_of_proves_it(wo
     assert cell(draw(world), "owners/strategy").status is Status.LAPSED
     change = influence.record_change(
         activity=jury, by=ed, facets=["owners/strategy"], outcome="refused", why="No money", decided_on=ago(100),
-        told_on=ago(90),
+        told_on=ago(90), decision_point="Trust board",
     )  # fmt: skip
     assert cell(draw(world), "owners/strategy").status is Status.UNPROVEN
     influence.add_evidence(change=change, by=ed, kind="document", reference="Board minutes")
@@ -308,7 +308,7 @@ def test_what_happens_later_leaves_the_map_of_a_day_as_it_was(world):
     before = draw(world, day)
     Activity.objects.filter(pk=survey.pk).update(ended_on=ago(50))  # it ends
     current = survey.classifications.get()
-    Classification.objects.filter(pk=current.pk).update(until=ago(40))  # it is placed anew from a date
+    rewrite(Classification.objects.filter(pk=current.pk), until=ago(40))  # it is placed anew from a date
     classify_as(
         survey,
         ed,
@@ -329,9 +329,9 @@ def test_what_happens_later_leaves_the_map_of_a_day_as_it_was(world):
 def test_a_correction_changes_the_map_of_every_day_and_is_counted(world):
     survey, ed, day = world.ashdown.survey, world.people["ed"], ago(100)
     Activity.objects.filter(pk=survey.pk).update(started_on=ago(300), recorded_at=timezone.now() - timedelta(days=200))
-    Classification.objects.all().update(recorded_at=timezone.now() - timedelta(days=200))
+    rewrite(Classification.objects.all(), recorded_at=timezone.now() - timedelta(days=200))
     assert cell(draw(world, day), "users/experience").activities == 1
-    survey.classifications.update(void_at=timezone.now(), void_reason="It was misread", voided_by=ed)
+    rewrite(survey.classifications.all(), void_at=timezone.now(), void_reason="It was misread", voided_by=ed)
     classify_as(survey, ed, "users", {**USERS, "facet": "users/access"})
     shown = draw(world, day)
     assert cell(shown, "users/experience").activities == 0 and cell(shown, "users/access").activities == 1
@@ -356,7 +356,7 @@ def test_a_withdrawn_activity_leaves_every_map(world):
 def test_a_correction_counts_whenever_the_register_was_entered(world):
     survey, ed, day = world.ashdown.survey, world.people["ed"], ago(100)
     assert draw(world, day).corrections == 0
-    survey.classifications.update(void_at=timezone.now(), void_reason="It was misread", voided_by=ed)
+    rewrite(survey.classifications.all(), void_at=timezone.now(), void_reason="It was misread", voided_by=ed)
     classify_as(survey, ed, "users", {**USERS, "facet": "users/access"})
     assert draw(world, day).corrections == 1 and draw(world).corrections == 0
     survey.refresh_from_db()
