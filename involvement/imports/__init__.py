@@ -20,7 +20,7 @@ from involvement.actions.base import once, writing
 from involvement.actions.organisations import add_service
 from involvement.imports.columns import COLUMNS, guess_columns, map_columns
 from involvement.imports.plans import Plan, Problem, plan_import
-from involvement.imports.tables import MAX_BYTES, Table, Unreadable, decoded, read_table
+from involvement.imports.tables import MAX_BYTES, Table, Unreadable, read_table
 from involvement.models import Organisation, RequestKey, SecurityEvent, User
 
 __all__ = [
@@ -102,15 +102,20 @@ def keep_draft(*, organisation: Organisation, by: User, content: bytes | str) ->
     In the cache that all workers share, so that nothing has to be cleared away. Returns its id.
     """
     draft = uuid4()
-    text = content if isinstance(content, str) else decoded(content)
-    cache.set(_draft_key(organisation, by, draft), zlib.compress(text.encode("utf-8", "replace")), DRAFT_KEPT)
+    is_text = isinstance(content, str)
+    packed = zlib.compress(content.encode("utf-8", "replace") if is_text else content)
+    cache.set(_draft_key(organisation, by, draft), (packed, is_text), DRAFT_KEPT)
     return draft
 
 
 def kept_draft(*, organisation: Organisation, by: User, draft: UUID) -> Table | None:
     """Return the table of a kept upload; None when it is another's, of another organisation, or no longer kept."""
     kept = cache.get(_draft_key(organisation, by, draft))
-    return read_table(zlib.decompress(kept).decode("utf-8")) if kept else None
+    if kept is None:
+        return None
+    packed, is_text = kept
+    content = zlib.decompress(packed)
+    return read_table(content.decode("utf-8") if is_text else content)
 
 
 def _draft_key(organisation: Organisation, by: User, draft: UUID) -> str:

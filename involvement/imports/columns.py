@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from involvement.actions.base import Refused
+from involvement.imports.parsing import folded
 
 WORDS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
@@ -35,10 +35,6 @@ STATUSES = {word: status for status, words in WORDS["statuses"].items() for word
 UNKNOWN_WORDS = {"", *WORDS["unknown"]}
 TRUST_WIDE_WORDS = set(WORDS["trust_wide"])
 EVERYONE_WORDS = set(WORDS["everyone"])
-
-
-def folded(heading: str) -> str:
-    return " ".join(re.sub(r"[^\w]+|_", " ", heading.casefold()).split())
 
 
 def guess_columns(headings: Iterable[str]) -> dict[str, str]:

@@ -1,22 +1,38 @@
-"""From the bytes of a CSV file, or pasted text, to headings and rows."""
+"""From the bytes of a spreadsheet or CSV file, or pasted text, to headings and rows.
+
+The file is parsed by parsing.py in a process of its own with limits (a stranger made it). Here the table is found in
+what came back: its headings under title rows, its end above footnotes; and every refusal becomes a sentence that says
+what to do.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import re
 import string
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median
 
 from django.utils.translation import gettext as _
 
+from involvement.imports import parsing
 from involvement.imports.columns import COLUMNS, folded
 
-MAX_BYTES = 5 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024  # a register of 20,000 rows with a page of text each is smaller
 MAX_ROWS = 20_000
-MAX_COLUMNS = 200
-HEADING_SEARCH = 20  # rows at the top among which the headings are looked for
+MAX_COLUMNS = 400
+MAX_SHEETS = 30
+SECONDS = 10  # that a file may take
+MEMORY = 700 * 1024 * 1024  # bytes of address space, of which a large sheet of 20,000 rows uses a third
+MAX_ANSWER = 200 * 1024 * 1024  # bytes
+FOOTNOTE = re.compile(
+    r"\W*(notes?|sources?|footnotes?|key|legend|copyright)\b|\[?\d\]?[.)]|[©*†]|\(\d+\)", re.IGNORECASE
+)
 _GUARDED = re.compile(r"'[\s\ufeff]*'*[=+\-@\t\r]")
 
 
@@ -26,118 +42,145 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """A file as read: its headings, each once, and its rows as (row number in the file, cells)."""
+    """A file as read: its headings, each once, and its rows as (row number in the file, cells).
+
+    ``heading_row`` is the row that the headings stand in, None where the file has none and the columns are named by
+    letters. ``skipped`` holds the rows that are no part of the table: titles above it, notes below. ``sheet`` is the
+    sheet that was read, ``sheets`` all that have words; both empty for CSV. ``read_as`` says in words what it was read
+    as.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    heading_row: int | None = None
+    skipped: tuple[tuple[int, str], ...] = ()
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    read_as: str = ""
 
 
-def read_table(content: bytes | str) -> Table:
-    """Return the table in a CSV file's bytes, or in pasted text (tabs, commas or semicolons).
+def read_table(content: bytes | str, *, sheet: str | None = None, heading_row: int | None = None) -> Table:
+    """Return the table in a file's bytes (CSV, XLSX, XLSM, XLS, XLSB, ODS), or in pasted text.
 
-    UTF-8, UTF-16 and Windows-1252 are told apart by what is there. The headings are the first row that has one we
-    know among the first HEADING_SEARCH, else the first row with words. Raises Unreadable with a plain sentence.
+    What the file is, its encoding and its separator are found out. ``sheet`` None takes the sheet that looks most like
+    a register; ``heading_row`` None finds the headings, 0 says that there are none. Raises Unreadable with a plain
+    sentence, also for a sheet or row that the file does not have.
     """
-    if len(content) > MAX_BYTES:
-        raise Unreadable(_("The file is larger than 5 MB. Split it into smaller files"))
-    text = content if isinstance(content, str) else decoded(content)
-    if not text.strip():
-        raise Unreadable(_("The file is empty"))
-    records = list(_records(text.removeprefix("\ufeff")))
-    filled = [(number, cells) for number, cells in records if any(cell.strip() for cell in cells)]
-    if not filled:
-        raise Unreadable(_("The file is empty"))
-    at = _heading_row([cells for _number, cells in filled])
-    headings = _headings(filled[at][1])
-    rows = tuple((number, tuple(cells)) for number, cells in filled[at + 1 :])
+    size = len(content)
+    if size > MAX_BYTES:
+        said = _("The file is larger than %(most)d MB. Split it into smaller files")
+        raise Unreadable(said % {"most": MAX_BYTES >> 20})
+    found = _parsed(content, sheet)
+    rows = [(number, cells) for number, cells in found["rows"]]
     if not rows:
+        raise Unreadable(_("There is nothing on the sheet “%(sheet)s”. Choose another") % {"sheet": found["sheet"]})
+    if found["kind"] in ("CSV", "pasted"):
+        rows = [(number, [_take_guard(cell) for cell in cells]) for number, cells in rows]
+    at = _heading_at(rows, heading_row)
+    width = max(len(cells) for _number, cells in rows)
+    below = rows if at is None else rows[at + 1 :]
+    notes = _notes_below(below)
+    body = below[: len(below) - len(notes)]
+    if not body:
         raise Unreadable(_("There are headings but no rows under them"))
-    if len(rows) > MAX_ROWS:
+    if len(body) > MAX_ROWS:
         raise Unreadable(_("There are more than %(most)s rows. Split the file") % {"most": f"{MAX_ROWS:,}"})
-    return Table(headings, rows)
-
-
-def decoded(content: bytes) -> str:
-    """Return the text of a CSV file. Raises Unreadable when the bytes are something else."""
-    signs = (
-        (b"PK\x03\x04", _("This is an Excel or OpenDocument file. Save it as CSV, then choose the CSV file")),
-        (b"\xd0\xcf\x11\xe0", _("This is an old Excel or Word file. Save it as CSV, then choose the CSV file")),
-        (b"%PDF", _("This is a PDF. Choose a CSV file")),
-        (b"{\\rtf", _("This is a text document. Choose a CSV file")),
+    above = rows[:at] if at else []
+    if at is None:
+        headings = _headings([""] * width, [])
+    else:
+        headings = _headings(rows[at][1], above[-1][1] if above and _filled(above[-1][1]) > 1 else [])
+    return Table(
+        headings=headings,
+        rows=tuple((number, tuple(cells)) for number, cells in body),
+        heading_row=None if at is None else rows[at][0],
+        skipped=tuple((number, " ".join(" ".join(cells).split())[:200]) for number, cells in [*above, *notes]),
+        sheet=found["sheet"],
+        sheets=tuple(each["name"] for each in found["sheets"] if each["rows"]),
+        read_as=_read_as(found),
     )
-    for sign, said in signs:
-        if content.startswith(sign):
-            raise Unreadable(said)
-    for encoding in _encodings(content):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if _is_words(text):
-            return text
-    raise Unreadable(_("This does not look like a CSV file. Save your list as CSV (UTF-8) and choose that file"))
 
 
-def _encodings(content: bytes) -> tuple[str, ...]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return ("utf-16",)
-    start = content[:200]
-    if start.count(0) > len(start) // 4:  # every second byte of western text in UTF-16
-        return ("utf-16-le",) if start[1::2].count(0) > start[::2].count(0) else ("utf-16-be",)
-    return ("utf-8-sig", "cp1252")
+# -- The other process ------------------------------------------------------------------------------------------------
 
 
-def _is_words(text: str) -> bool:
-    """Return whether the text has no control characters but tabs and line ends (a stray one in 200 is let through)."""
-    strange = sum(1 for sign in text[:20_000] if (sign < " " and sign not in "\t\r\n\x0b\x0c") or sign == "\ufffd")
-    return strange * 200 <= min(len(text), 20_000)
-
-
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number from 1, cells) of delimited text, whatever its line ends."""
-    dialect = {"delimiter": _delimiter(text), "quotechar": '"', "skipinitialspace": False}
-    _refuse_open_quote(text, dialect)
+def _parsed(content: bytes | str, sheet: str | None) -> dict:
+    """Return what parsing.py makes of the content. Raises Unreadable."""
+    titles, known = _known_headings()
+    limits = {"RLIMIT_CPU": SECONDS, "RLIMIT_AS": MEMORY, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0, "RLIMIT_NOFILE": 64}
+    options = {
+        "text": isinstance(content, str), "sheet": sheet, "titles": titles, "known": known, "max_rows": MAX_ROWS,
+        "max_columns": MAX_COLUMNS, "max_sheets": MAX_SHEETS, "limits": limits,
+    }  # fmt: skip
+    packed = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), **dialect), start=1):
-            if len(cells) > MAX_COLUMNS:
-                raise Unreadable(_("Row %(row)d has more than %(most)d columns") % {"row": number, "most": MAX_COLUMNS})
-            yield number, [_take_guard(cell.replace("\x00", "")) for cell in cells]
-    except csv.Error as error:
-        raise Unreadable(_("The file cannot be read as CSV. Save it as CSV again and choose the new file")) from error
+        done = subprocess.run(  # noqa: S603 our own program; the file comes in as bytes
+            [sys.executable, "-I", str(Path(parsing.__file__))],
+            input=json.dumps(options).encode() + b"\n" + packed,
+            capture_output=True, timeout=SECONDS, env={"OPENBLAS_NUM_THREADS": "1"}, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise Unreadable(_refusal("slow", {})) from error
+    if done.returncode or len(done.stdout) > MAX_ANSWER:
+        raise Unreadable(_refusal("too-large-inside" if done.returncode else "cells", {}))
+    answer = json.loads(done.stdout)
+    if "refused" in answer:
+        raise Unreadable(_refusal(*answer["refused"]))
+    return answer
 
 
-def _delimiter(text: str) -> str:
-    """Return the sign that cuts the first lines into the most cells, in the most even way."""
-    sample = text[:20_000]
-    best, best_score = ",", (0, 0)
-    for sign in ",;\t|":
-        counts = []
-        try:
-            for cells in csv.reader(io.StringIO(sample, newline=""), delimiter=sign):
-                counts.append(len(cells))
-                if len(counts) == 30:
-                    break
-        except csv.Error:
-            continue
-        widths = [count for count in counts if count > 1]
-        commonest = max((widths.count(width), width) for width in widths) if widths else (0, 0)
-        if commonest > best_score:
-            best, best_score = sign, commonest
-    return best
+@cache
+def _known_headings() -> tuple[list[str], list[str]]:
+    known = sorted({folded(name) for column in COLUMNS.values() for name in (column.slug, *column.guesses)})
+    return sorted({folded(name) for name in ("title", *COLUMNS["title"].guesses)}), known
 
 
-def _refuse_open_quote(text: str, dialect: dict) -> None:
-    """Raise Unreadable when a quotation mark is opened and never closed: it would swallow the rest of the list."""
-    row = 0
-    try:
-        for _cells in csv.reader(io.StringIO(text, newline=""), strict=True, **dialect):
-            row += 1
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            raise Unreadable(
-                _("A quotation mark is opened in row %(row)d and never closed. Close it, or take it out")
-                % {"row": row + 1}
-            ) from error
+def _refusal(reason: str, values: dict) -> str:
+    """Return the sentence for a reason of parsing.py: what it is, and what to do."""
+    save = _("save the list as an Excel workbook (.xlsx) or as CSV, and choose that file")
+    said = {
+        "empty": _("The file is empty"),
+        "pdf": _("This is a PDF. Open the list in the program it was made with, %(save)s"),
+        "word": _("This is a text document. Copy its table into a spreadsheet, %(save)s. Or paste its rows below"),
+        "slides": _("This is a presentation. Copy its table into a spreadsheet, %(save)s"),
+        "picture": _("This is a picture. Choose the list itself: a spreadsheet or a CSV file"),
+        "database": _("This is a database. Save the list in it as CSV, and choose that file"),
+        "numbers": _("This is an Apple Numbers file. In Numbers choose File, then Export To, then Excel or CSV"),
+        "archive": _("This is a packed archive. Unpack it, and choose the spreadsheet in it"),
+        "html": _("This is a web page, even if its name says otherwise. Open it in your spreadsheet program, %(save)s"),
+        "xml": _("This is an XML file. Open it in your spreadsheet program, %(save)s"),
+        "link": _("This is only a link to an online sheet. Open it, download it as Excel or CSV, and choose that file"),
+        "locked": _("The file is protected by a password. Open it, save it without one, and choose it again"),
+        "damaged": _("The file is damaged or not complete. Open it in your spreadsheet program, %(save)s"),
+        "damaged-csv": _("The file cannot be read as CSV. Save it as CSV again and choose the new file"),
+        "not-text": _("This does not look like a spreadsheet or a CSV file. Open your list, %(save)s"),
+        "too-large-inside": _(
+            "Unpacked, the file is too large to be a list of activities. Copy the list alone into a new file"
+        ),
+        "too-wide-inside": _(
+            "Something stands far away from the list, such as a word in the last row or column of the sheet."
+            " Copy the list alone into a new file"
+        ),
+        "slow": _("The file took too long to read. Copy the list alone into a new file, without pictures and formulas"),
+        "rows": _("There are more than %(most)s rows. Split the file"),
+        "columns": _("Row %(row)d has more than %(most)d columns. Leave out what is not part of the list"),
+        "cell": _("A cell in row %(row)d has more than %(most)s letters. Shorten it"),
+        "cells": _("There is more in the file than fits in a register. Split it"),
+        "no-sheet": _("There is no sheet “%(sheet)s” in the file. Its sheets are: %(sheets)s"),
+        "open-quote": _("A quotation mark is opened in row %(row)d and never closed. Close it, or take it out"),
+    }[reason]
+    values = {name: f"{value:,}" if name == "most" and reason != "columns" else value for name, value in values.items()}
+    return said % {"save": save, **values}
+
+
+def _read_as(found: dict) -> str:
+    """Return in words what the file was read as."""
+    if found["kind"] == "CSV":
+        named = {"encoding": found["encoding"], "separator": found["separator"]}
+        return _("CSV in %(encoding)s, separated by %(separator)s") % named
+    if found["kind"] == "pasted":
+        return _("pasted rows, separated by %(separator)s") % {"separator": found["separator"]}
+    return _("OpenDocument spreadsheet") if found["kind"] == "ODS" else _("Excel workbook")
 
 
 def _take_guard(cell: str) -> str:
@@ -145,23 +188,95 @@ def _take_guard(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def _heading_row(rows: list[list[str]]) -> int:
-    known = {folded(name) for column in COLUMNS.values() for name in (column.slug, *column.guesses)}
-    titles = {folded(name) for name in ("title", *COLUMNS["title"].guesses)}
-    for at, cells in enumerate(rows[:HEADING_SEARCH]):
-        found = {folded(cell) for cell in cells}
-        if found & titles and len(found & known) * 2 >= min(len(found - {""}), 4):
-            return at
+# -- Finding the table ------------------------------------------------------------------------------------------------
+
+
+def _heading_at(rows: list[tuple[int, list[str]]], asked: int | None) -> int | None:
+    """Return where in ``rows`` the headings stand, None for nowhere. Raises Unreadable when the asked row is empty."""
+    if asked is not None:
+        if asked == 0:
+            return None
+        for at, (number, _cells) in enumerate(rows):
+            if number == asked:
+                return at
+        raise Unreadable(_("There are no headings in row %(row)d: it is empty, or not there") % {"row": asked})
+    first = [cells for _number, cells in rows[: parsing.LOOKED_AT]]
+    titles, known = _known_headings()
+    at = parsing.known_heading_row(first, titles, known)
+    if at is not None:
+        return at
+    widths = Counter(_filled(cells) for cells in first)
+    usual = max((width for width in widths if widths[width] * 4 >= len(first)), default=max(widths))
+    for at, cells in enumerate(first):
+        if _filled(cells) * 5 >= usual * 3 and (_filled(cells) > 1 or usual <= 1):
+            if _are_headings(cells) and not _recurs(rows, at):
+                return at
+            return None if at == 0 else _headings_above(first, at)
     return 0
 
 
-def _headings(cells: list[str]) -> tuple[str, ...]:
-    """Return each heading once: an empty one by its letter, a repeated one with a number."""
-    headings: list[str] = []
-    for at, cell in enumerate(cells):
-        name = " ".join(cell.split())[:80] or _("Column %(letter)s") % {"letter": _letter(at)}
-        count = 2
-        plain = name
+def _recurs(rows: list[tuple[int, list[str]]], at: int) -> bool:
+    """Return whether the words of a row stand again and again below, in their own columns: then it is one of many."""
+    again = 0
+    for column, word in enumerate(rows[at][1]):
+        if word.strip():
+            below = (cells[column].strip() for _number, cells in rows[at + 1 : at + 301] if column < len(cells))
+            again += word.strip() in below
+    return again >= max(2, _filled(rows[at][1]) // 4)
+
+
+def _headings_above(rows: list[list[str]], at: int) -> int | None:
+    """Return the row of headings above the first full row of figures, where the row before it looks like one."""
+    above = rows[at - 1]
+    return at - 1 if _filled(above) > 1 and _are_headings(above) else None
+
+
+_FIGURES = re.compile(r"[\d\s.,:/%£$€()+\-]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
+
+
+def _are_headings(cells: list[str]) -> bool:
+    """Return whether a row may be headings: words for the most part, each short, none twice and few of them figures."""
+    words = [cell.strip() for cell in cells if cell.strip()]
+    figures = sum(bool(_FIGURES.fullmatch(word)) and not re.fullmatch(r"(19|20)\d\d", word) for word in words)
+    return figures * 4 <= len(words) and all(len(word) <= 200 for word in words)
+
+
+def _filled(cells: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
+
+
+def _notes_below(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Return the footnotes at the end: single cells under a blank row, or that begin as notes do, below a wide table.
+
+    A row of one cell that looks like any other row stays: an activity may have only a title.
+    """
+    wide = [filled for filled in (_filled(cells) for _number, cells in rows) if filled > 1]
+    if not wide or median(wide) < 3:
+        return []
+    cut = len(rows)
+    for at in range(len(rows) - 1, 0, -1):
+        number, cells = rows[at]
+        if _filled(cells) > 1:
+            break
+        word = next(cell for cell in cells if cell.strip())
+        if FOOTNOTE.match(word) or set(word.strip()) <= set("*-_=~ "):
+            cut = at
+        elif number - rows[at - 1][0] > 1 and len(word) > 60:
+            cut = at
+    return rows[cut:]
+
+
+def _headings(cells: list[str], above: list[str]) -> tuple[str, ...]:
+    """Return each heading once: an empty one by its letter; a repeated one with the group above it, or a number."""
+    names = [" ".join(cell.split())[:80] for cell in cells]
+    counted = Counter(folded(name) for name in names if name)
+    group, headings = "", []
+    for at, name in enumerate(names):
+        group = " ".join(above[at].split())[:60] if at < len(above) and above[at].strip() else group
+        if counted[folded(name)] > 1 and group:
+            name = f"{group}: {name}"
+        name = name or _("Column %(letter)s") % {"letter": _letter(at)}
+        plain, count = name, 2
         while name in headings:
             name, count = f"{plain} ({count})", count + 1
         headings.append(name)

@@ -8,12 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
-from hypothesis import given
-from hypothesis import strategies as st
 
 from involvement.actions.activities import withdraw_activity
 from involvement.actions.base import Refused, today
-from involvement.imports import Unreadable, guess_columns, map_columns, plan_import, read_table, run_import, tables
+from involvement.imports import guess_columns, map_columns, plan_import, read_table, run_import, tables
 from involvement.models import Activity, Organisation, RunningConfirmation, SecurityEvent, Service
 from tests.world import PASSWORD
 
@@ -43,90 +41,6 @@ def _plan(organisation, text, corrections=None):
 @pytest.fixture
 def trust(world):
     return world.ashdown.organisation
-
-
-# --- reading a file
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
-def test_what_excel_saves_is_read_in_whatever_encoding(encoding):
-    table = read_table("title,method\r\nCafé – “open” evening,Listening\r\n".encode(encoding))
-    assert table.headings == ("title", "method")
-    assert table.rows == ((2, ("Café – “open” evening", "Listening")),)
-
-
-@pytest.mark.parametrize(
-    ("text", "rows"),
-    [
-        ("title;method\nA;B\n", [("A", "B")]),
-        ("title\tmethod\nA, with a comma\tB\n", [("A, with a comma", "B")]),
-        ("title|method\nA|B\n", [("A", "B")]),
-        ("title,method\rA,B\rC,D", [("A", "B"), ("C", "D")]),
-        ('title,method\n"A ""quoted""\nline",B\n\n,\nC,D\n', [('A "quoted"\nline', "B"), ("C", "D")]),
-        ("title\nonly one column, with a comma in it\n", [("only one column", " with a comma in it")]),
-    ],
-)
-def test_delimiters_and_line_ends_are_told_apart(text, rows):
-    assert [cells for _row, cells in read_table(text).rows] == rows
-
-
-def test_headings_are_found_under_title_rows_and_made_distinct():
-    table = read_table("Our list of involvement,,,\n,,,\nTitle,Method,Method,\nA,B,C,D\n")
-    assert table.headings == ("Title", "Method", "Method (2)", "Column D")
-    assert table.rows == ((4, ("A", "B", "C", "D")),)
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (b"", "empty"),
-        (b"\xef\xbb\xbf  \r\n", "empty"),
-        (b"title,method\n", "no rows"),
-        (b"PK\x03\x04" + bytes(range(256)) * 9, "Excel or OpenDocument"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old Excel"),
-        (b"%PDF-1.7 \xff\xff", "PDF"),
-        (bytes(range(256)) * 40, "does not look like"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(0, 32)) * 90, "does not look like"),
-        (bytes(5000), "does not look like"),
-        (b'title,method\nA,"never closed\nB,C\n', "quotation mark"),
-        (b"title\n" + b"a\n" * (tables.MAX_ROWS + 1), "more than 20,000 rows"),
-        (b"title\n" + b"," * tables.MAX_COLUMNS + b"\n", "more than 200 columns"),
-        (b"title\n" + b"x" * 200_000 + b"\n", "cannot be read as CSV"),
-        (b"x" * (tables.MAX_BYTES + 1), "5 MB"),
-    ],
-)
-def test_what_cannot_be_read_is_refused_with_a_sentence(content, says):
-    with pytest.raises(Unreadable, match=says):
-        read_table(content)
-
-
-@given(st.one_of(st.binary(max_size=400), st.text(max_size=400), st.text(alphabet="\",;\t\n\r'=a\x00", max_size=60)))
-def test_any_content_is_a_table_or_refused(content):
-    try:
-        table = read_table(content)
-    except Unreadable as error:
-        assert str(error)
-        return
-    assert len(set(table.headings)) == len(table.headings) > 0
-    assert table.rows
-
-
-@pytest.mark.parametrize(
-    ("cell", "read"),
-    [
-        ("'=1+1", "=1+1"),
-        ("''=1+1", "'=1+1"),
-        ("'-3 beds", "-3 beds"),
-        ("'@home", "@home"),
-        ("'  +44", "  +44"),
-        ("'\u00a0=x", "\u00a0=x"),
-        ("'tis the season", "'tis the season"),
-        ("=1+1", "=1+1"),
-        ("'", "'"),
-    ],
-)
-def test_exactly_one_guard_is_taken_from_a_cell(cell, read):
-    assert read_table(f"title\tmethod\n{cell}\tx\n").rows[0][1][0] == read
 
 
 # --- which column is which
