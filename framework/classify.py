@@ -233,8 +233,10 @@ def _own(read: _Read) -> tuple[str, str, str]:
 def _choice(read: _Read) -> tuple[str, str, str]:
     if read.real_choice:
         return ("shared-decision" if SHARED_DECISION in (read.contested or ()) else "choosers"), "", ""
-    if read.real_choice is None:
-        return "", "choosers", "choice"
+    if read.real_choice is None:  # like users' voice that nobody knows to have been heard: placed, and not counted
+        if SHARED_DECISION in (read.contested or ()):
+            return "shared-decision", "", ""
+        return ("choosers-open", "", "") if read.purpose == "choose" else ("", "choosers", "choice")
     return ("no-choice" if read.decided == "staff" else "own-care-no-choice"), "", ""
 
 

@@ -90,6 +90,7 @@ class CellFacts:
     lapsed: int = 0  # placements that count and were once live
     last_live: date | None = None
     still_effect: bool = False  # a change dated after the end says so
+    placed: int = 0  # placed here today, whether it counts or not
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Cell:
     refused_only: bool
     not_needed_reason: str
     not_needed_until: date | None
+    placed: int  # activities on the list that are placed here, whether they count or not
     reason: str
 
 
@@ -206,6 +208,7 @@ def cell(key: str, facts: CellFacts, *, complete: bool, not_needed: NotNeeded | 
         refused_only=refused_only,
         not_needed_reason=judged.reason if judged else "",
         not_needed_until=judged.until if judged else None,
+        placed=facts.placed,
         reason=_reason(key, status, facts, refused_only, judged),
     )
 
@@ -225,11 +228,20 @@ def _reason(key: str, status: Status, facts: CellFacts, refused_only: bool, judg
     if status is Status.NOT_NEEDED and judged:
         return f"the board says: {judged.reason}"
     if status is Status.LAPSED:
-        said = f"last ran {_month(facts.last_live)}" if facts.last_live else "no longer runs"
+        said = f"last known to run {_month(facts.last_live)}" if facts.last_live else "no longer runs"
         return f"{said}, still having effect" if facts.still_effect else said
+    if facts.placed:
+        return _uncounted(facts.placed)
     if status is Status.MISSING:
         return catalogue().facets[key].absent
     return "nothing in the list, and nobody has said that the list is complete"
+
+
+def _uncounted(placed: int) -> str:
+    """Return what to say of a cell that is empty although activities on the list are placed there."""
+    return "1 on the list is placed here, but does not count yet" if placed == 1 else (
+        f"{placed} on the list are placed here, but none counts yet"
+    )
 
 
 def cells(
@@ -289,8 +301,10 @@ def gaps(scope_cells: Iterable[Cell], *, service: int | None = None) -> tuple[Ga
         place = content.places[slug]
         if held and all(each.status in EMPTY for each in held):
             status = max((each.status for each in held), key=lambda s: s is Status.MISSING)
-            detail = _gap_detail(place.title, status)
-            found.append(Gap(service, slug, "", "place-empty", status, place.empty, detail, place.elsewhere))
+            placed = any(each.placed for each in held)
+            title = f"{place.title}: nothing on the list counts yet" if placed else place.empty
+            detail = f"{place.title}. {_UNCOUNTED}" if placed else _gap_detail(place.title, status)
+            found.append(Gap(service, slug, "", "place-empty", status, title, detail, place.elsewhere))
             continue
         for each in held:
             kind = {Status.UNPROVEN: "unproven", Status.LAPSED: "lapsed"}.get(each.status)
@@ -298,26 +312,42 @@ def gaps(scope_cells: Iterable[Cell], *, service: int | None = None) -> tuple[Ga
             if kind is None:
                 continue
             facet = content.facets[each.facet]
-            title = facet.gap if kind == "facet-empty" else _unproven_title(place, facet, each)
+            title = gap_title(each)
             detail = _gap_detail(f"{place.title}: {facet.title.lower()}", each.status, each)
             found.append(Gap(service, slug, each.facet, kind, each.status, title, detail, facet.elsewhere))
     return tuple(sorted(found, key=lambda gap: GAP_KINDS.index(gap.kind)))
 
 
-def _unproven_title(place, facet, held: Cell) -> str:
+_UNCOUNTED = "What is placed here does not count yet: the page of each activity says what it needs."
+
+
+def gap_title(held: Cell) -> str:
+    """Return the title of the gap that a cell makes. Only where the list is complete does it say that nobody does it:
+    silence accuses nobody."""
+    content = catalogue()
+    facet = content.facets[held.facet]
+    where = f"{content.places[held.place].title}, {facet.title.lower()}"
+    if held.status in EMPTY and held.placed:
+        return f"{where}: nothing on the list counts yet"
+    if held.status is Status.MISSING:
+        return facet.gap
+    if held.status is Status.NONE_RECORDED:
+        return f"{where}: nothing on record"
     if held.status is Status.LAPSED:
-        return f"{place.title}, {facet.title.lower()}: it no longer runs"
-    return f"{place.title}, {facet.title.lower()}: nobody has shown what came of it"
+        return f"{where}: it no longer runs"
+    return f"{where}: nobody has shown what came of it"
 
 
 def _gap_detail(where: str, status: Status, held: Cell | None = None) -> str:
+    if held is not None and held.placed and status in EMPTY:
+        return f"{where}. {held.placed} on the list. {_UNCOUNTED}"
     if status is Status.MISSING:
         return f"{where}. The list is said to be complete, and this is not in it."
     if status is Status.NONE_RECORDED:
         return f"{where}. Nothing is in the list, and nobody has said that the list is complete."
     if status is Status.LAPSED and held is not None and held.last_live:
         still = " Something it led to still has effect." if held.still_effect else ""
-        return f"{where}. It last ran in {_month(held.last_live)}.{still}"
+        return f"{where}. It was last known to run in {_month(held.last_live)}.{still}"
     if held is not None and held.activities:
         number = "1 activity runs" if held.activities == 1 else f"{held.activities} activities run"
         return f"{where}. {number}, and none has a document or people who confirm what came of it."
@@ -340,6 +370,11 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ),
     ("place-missing", "A place is wholly missing", "Citizens have no part at all as {places}."),
     ("place-no-record", "A place has no record", "There is no record of citizens taking part as {places}."),
+    (
+        "place-uncounted",
+        "A place has activities, and none of them counts yet",
+        "Nothing that is placed under {places} counts yet.",
+    ),
     ("nothing-proven", "Nothing is shown to have led anywhere", "Nobody has shown that anything came of any of it."),
     ("facet-missing", "A way is missing, in the order of power; the first two are named", "{facets}."),
     (
@@ -387,19 +422,25 @@ def headline(
         said.append(_SENTENCES["not-complete"].format(places=titles(silent)))
     if counts.unclassified and any(each.status is Status.MISSING for each in held):
         said.append(_SENTENCES["unplaced"].format(n=counts.unclassified))
-    gone = [slug for slug in by_power if status[slug] and set(status[slug]) == {Status.MISSING}]
+    placed = {slug: sum(each.placed for each in held if each.place == slug) for slug in by_power}
+    uncounted = [slug for slug in by_power if status[slug] and set(status[slug]) <= set(EMPTY) and placed[slug]]
+    gone = [slug for slug in by_power if set(status[slug]) == {Status.MISSING} and slug not in uncounted]
     if gone:
         said.append(_SENTENCES["place-missing"].format(places=titles(gone)))
-    unrecorded = [slug for slug in by_power if status[slug] and set(status[slug]) == {Status.NONE_RECORDED}]
+    unrecorded = [
+        slug for slug in by_power if set(status[slug]) == {Status.NONE_RECORDED} and slug not in uncounted
+    ]
     if unrecorded:
         said.append(_SENTENCES["place-no-record"].format(places=titles(unrecorded)))
+    if uncounted:
+        said.append(_SENTENCES["place-uncounted"].format(places=titles(uncounted)))
     if not any(each.status is Status.IN_PLACE for each in held):
         said.append(_SENTENCES["nothing-proven"])
     missing = [
-        content.facets[each.facet].gap
+        gap_title(each)
         for slug in by_power
         for each in held
-        if each.place == slug and each.status is Status.MISSING and slug not in gone
+        if each.place == slug and each.status is Status.MISSING and slug not in (*gone, *uncounted)
     ]
     if missing:
         more = len(missing) - 2

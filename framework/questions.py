@@ -311,6 +311,9 @@ def in_words(answers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             words = "; ".join(question.option(each).title for each in value)
         elif question.kind == "one":
             words = question.option(value).title
+        elif question.kind == "date":
+            day = day_of(value)
+            words = f"{day.day} {day:%B %Y}"
         else:
             words = value
         pairs.append((question.title, words))

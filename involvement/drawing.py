@@ -215,7 +215,7 @@ class GapAsked:
 
     @property
     def title(self) -> str:
-        return self.facet.gap if self.facet else self.place.empty
+        return f"{self.place.title}: {self.facet.title.lower()}" if self.facet else self.place.title
 
     @property
     def elsewhere(self) -> tuple[str, ...]:

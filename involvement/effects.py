@@ -11,23 +11,25 @@ from framework.coverage import LIVE_MONTHS, months_before
 from involvement.access import Viewer
 from involvement.models import Change
 
-SHOWN = 3
+SHOWN, MORE = 3, 20
 DOCUMENT = 2  # from this grade on something beside our word shows it
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What was decided in the last 12 months after people had their say. The lists hold the newest few.
+    """What was decided in the last 12 months after people had their say. The lists hold the newest, twenty at most.
 
     ``changed`` have a document or people behind them; ``only_said`` changed by the organisation's word alone.
     """
 
     changed: tuple[Change, ...]
+    changed_more: tuple[Change, ...]
     changed_count: int
     confirmed_count: int  # of the changed, confirmed by people
     only_said: tuple[Change, ...]
     only_said_count: int
-    refused_count: int  # refused with a reason, and people were told
+    refused: tuple[Change, ...]  # with a reason, and people were told
+    refused_count: int
     since: date
 
     def __bool__(self) -> bool:
@@ -54,13 +56,16 @@ def effects(viewer: Viewer, *, on: date) -> Effects:
     )
     moved = [each for each in decided if each.outcome != Change.Outcome.REFUSED]
     changed = [each for each in moved if each.shown_by >= DOCUMENT]
+    refused = [each for each in decided if each.outcome == Change.Outcome.REFUSED]
     only_said = [each for each in moved if each.shown_by < DOCUMENT]
     return Effects(
         changed=tuple(changed[:SHOWN]),
+        changed_more=tuple(changed[SHOWN:SHOWN + MORE]),
         changed_count=len(changed),
         confirmed_count=sum(each.shown_by > DOCUMENT for each in changed),
-        only_said=tuple(only_said[:SHOWN]),
+        only_said=tuple(only_said[:MORE]),
         only_said_count=len(only_said),
-        refused_count=len(decided) - len(moved),
+        refused=tuple(refused[:MORE]),
+        refused_count=len(refused),
         since=since,
     )

@@ -332,10 +332,10 @@ _CELL = """
   SUM(CASE WHEN lives = 1 AND grade >= 2 AND changed = 0 THEN 1 ELSE 0 END),
   MAX(CASE WHEN lives = 1 THEN part_rank ELSE 0 END), SUM(live * unsaid),
   SUM(lives * contested), SUM(ahead), SUM(over),
-  MAX(CASE WHEN over = 1 AND state = 'lapsed' THEN moved ELSE 0 END),
+  MAX(CASE WHEN over = 1 AND state = 'lapsed' THEN moved ELSE 0 END), SUM(1 - former),
   MIN(CASE WHEN ahead = 1 THEN started_on END), MAX(CASE WHEN over = 1 THEN last_seen END)
 """
-# Six kinds of rows in one answer, each with its kind first, then a scope, two words, eleven numbers and two days.
+# Six kinds of rows in one answer, each with its kind first, then a scope, two words, twelve numbers and two days.
 COUNTED = f"""
 SELECT 'cell' AS kind, service_id AS scope, facet AS word, '' AS other, {_CELL}
 FROM placed WHERE facet IS NOT NULL GROUP BY service_id, facet
@@ -345,25 +345,26 @@ FROM involvement_activityservice s JOIN placed x ON x.activity_id = s.activity_i
 WHERE s.organisation_id = %(org)s AND x.facet IS NOT NULL AND (x.service_id IS NULL OR x.service_id <> s.service_id)
 GROUP BY s.service_id, x.facet
 UNION ALL
-SELECT 'activity', NULL, state, primary_place, COUNT(*), SUM(contested), SUM(unsaid), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'activity', NULL, state, primary_place, COUNT(*), SUM(contested), SUM(unsaid), 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  NULL, NULL
 FROM hub GROUP BY state, primary_place
 UNION ALL
 SELECT 'work', NULL, '', '', SUM(called), SUM(stage_now),
-  SUM(CASE WHEN confirmed = 1 AND stages = {len(STAGES)} THEN 1 ELSE 0 END), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+  SUM(CASE WHEN confirmed = 1 AND stages = {len(STAGES)} THEN 1 ELSE 0 END), 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM (
   SELECT work, MAX(called) AS called, MAX(stage_now) AS stage_now, MAX(confirmed) AS confirmed, {_ALL_STAGES} AS stages
   FROM hub GROUP BY work HAVING MAX(CASE WHEN state = 'live' THEN 1 ELSE 0 END) = 1
 ) pieces
 UNION ALL
-SELECT 'group', NULL, g."group", '', {_SUM_PLACES}, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'group', NULL, g."group", '', {_SUM_PLACES}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_activitygroup g JOIN hub h ON h.activity_id = g.activity_id
 WHERE g.organisation_id = %(org)s AND (g.reach > 0 OR g.support <> '') GROUP BY g."group"
 UNION ALL
-SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_classification d WHERE d.organisation_id = %(org)s AND d.kind = 'leader' AND d.void_at >= %(after)s
   AND (d.from_on IS NULL OR d.from_on <= %(day)s) AND (d.until IS NULL OR d.until > %(day)s)
 UNION ALL
-SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_activity z WHERE z.organisation_id = %(org)s AND z.withdrawn_on > %(day)s
 """  # noqa: S608
 
@@ -469,7 +470,8 @@ class _Counting:
 
 
 def _facts(numbers: list) -> CellFacts:
-    live, proven, confirmed, changed, refused, strongest, unsaid, contested, planned, over, still, start, last = numbers
+    live, proven, confirmed, changed, refused, strongest, unsaid, contested, planned, over, still, placed = numbers[:12]
+    start, last = numbers[12:]
     return CellFacts(
         live=live,
         proven=proven,
@@ -484,10 +486,13 @@ def _facts(numbers: list) -> CellFacts:
         lapsed=over,
         last_live=_day(last),
         still_effect=bool(still),
+        placed=placed,
     )
 
 
-_ADDED = ("live", "proven", "confirmed", "changed", "refused", "not_recorded", "contested", "planned", "lapsed")
+_ADDED = (
+    "live", "proven", "confirmed", "changed", "refused", "not_recorded", "contested", "planned", "lapsed", "placed",
+)  # fmt: skip
 
 
 def _add(one: CellFacts, other: CellFacts) -> CellFacts:
@@ -553,7 +558,7 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         held = cells(
             facts.get(one, {}),
             complete=complete_places(said, one, services),
-            not_needed={**judged.get(WHOLE, {}), **judged.get(one, {})},
+            not_needed=judged.get(one, {}),  # a gap is one scope's: what is judged for the whole is judged of the whole
         )
         return held if one in (WHOLE, TRUST_WIDE) else tuple(_held_trust_wide(each) for each in held)
 
@@ -575,7 +580,7 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         cells=by_scope[scope],
         coproduction=coproduction,
         complete=complete,
-        headline=headline(by_scope[scope], activities, coproduction, complete),
+        headline=headline(_judged_here(by_scope[scope], service), activities, coproduction, complete),
         gaps=ranked,
         services=tuple(
             _service_row(each, by_scope[each.pk if each else TRUST_WIDE], by_scope[WHOLE]) for each in (*services, None)
@@ -606,6 +611,13 @@ def _held_trust_wide(each: Cell) -> Cell:
     if each.place == places_by_power()[0] and each.status in (Status.MISSING, Status.NONE_RECORDED):
         return replace(each, status=Status.NONE_RECORDED, reason="owners are judged for the whole organisation")
     return each
+
+
+def _judged_here(held: tuple[Cell, ...], service: Service | None) -> tuple[Cell, ...]:
+    """Return the cells that the finding is about: in a service, owners only where it has some of its own."""
+    if service is None:
+        return held
+    return tuple(each for each in held if each.place != places_by_power()[0] or each.activities)
 
 
 _ORDER = list(Status)

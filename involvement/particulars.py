@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from framework.catalogue import ContestedKind, Mechanism, catalogue
+from framework.classify import suggest
 from framework.coverage import COUNTS
 from framework.questions import in_words
 from involvement.access import Viewer
@@ -63,6 +64,7 @@ class Reading:
     contested: tuple[ContestedKind, ...]
     ways: tuple[WayRow, ...]
     answers: tuple[tuple[str, str], ...]  # question and answer, as they were given
+    reasons: tuple[str, ...]  # why the answers point where they do
 
     @property
     def differs(self) -> bool:
@@ -152,7 +154,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     changes = list(
         organisation.changes.filter(**mine).prefetch_related(
             Prefetch("facets", organisation.change_facets.all()),
-            Prefetch("evidence", organisation.evidence.select_related("file", "corroborator")),
+            Prefetch("evidence", organisation.evidence.select_related("file", "corroborator", "recorded_by")),
         )
     )
     named = organisation.services.filter(
@@ -216,6 +218,9 @@ def reading_of(classification: Classification) -> Reading:
         ),
         ways=tuple(_way(row) for row in rows),
         answers=in_words(classification.answers),
+        reasons=suggest(classification.answers, placed=classification.primary_place).reasons
+        if classification.answers and classification.suggested_place
+        else (),
     )
 
 

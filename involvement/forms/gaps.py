@@ -56,6 +56,8 @@ class ResponseForm(NHSForm):
         """Keep only what the chosen answer is about: no owner for "not needed", no review for a plan."""
         said = super().clean()
         judged = said.get("kind") == Response.Kind.NOT_NEEDED
+        if judged and not said.get("review_on") and "review_on" in self.fields and "review_on" not in self.errors:
+            self.add_error("review_on", _("Say when the board will look at this again."))
         for name in ("owner", "due_on") if judged else ("review_on",):
             if name in said:
                 said[name] = "" if name == "owner" else None

@@ -20,6 +20,15 @@ def facet_choices(activity) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
+class PercentField(forms.DecimalField):
+    """A share in per cent, with or without its sign: "80" or "80 %"."""
+
+    default_error_messages = {"invalid": _("Enter a share from 0 to 100, such as 80")}
+
+    def to_python(self, value):
+        return super().to_python(value.strip().removesuffix("%") if isinstance(value, str) else value)
+
+
 class ChangeForm(OrganisationForm):
     """One answer to what people said. Its choices of ways start with those that the activity is placed in."""
 
@@ -66,14 +75,14 @@ class ChangeForm(OrganisationForm):
         empty_label=_("The activity’s own service"),
         help_text=_("For people as users, only a change to a named service counts."),
     )
-    offered_percent = forms.DecimalField(
+    offered_percent = PercentField(
         label=_("Share of people offered a choice, in per cent"),
         required=False,
         min_value=0,
         max_value=100,
         help_text=_("Only for people as choosers."),
     )
-    taken_up_percent = forms.DecimalField(
+    taken_up_percent = PercentField(
         label=_("Share who took it up, in per cent"), required=False, min_value=0, max_value=100
     )
     decided_on = DayField(

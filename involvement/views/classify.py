@@ -1,9 +1,12 @@
 """The guided classification of one activity."""
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from framework.catalogue import catalogue
 from involvement.access import Permission, organisation_view
@@ -46,8 +49,24 @@ def classify(request, organisation, activity):
             form.refuse(refused)
         else:
             messages.success(request, _("The place is saved"))
+            if current is None and (waiting := _waiting(organisation)):
+                messages.info(request, waiting)
             return redirect("activity-detail", organisation.slug, activity.pk)
     return render_page(request, "classify/page.html", _page(request, form, unseen=unseen))
+
+
+def _waiting(organisation) -> str:
+    """Return a link to the next activity that nobody has placed, "" when none is left."""
+    left = organisation.activities.listed().exclude(
+        Exists(organisation.classifications.filter(activity=OuterRef("pk"), kind="leader", until=None, void_at=None))
+    )
+    following = left.order_by("-pk").first()
+    if following is None:
+        return ""
+    number = left.count()
+    words = ngettext("%(n)d activity waits:", "%(n)d activities wait:", number) % {"n": number}
+    address = reverse("activity-classify", args=[organisation.slug, following.pk])
+    return format_html('{} <a href="{}">{}</a>', words, address, _("Classify the next one"))
 
 
 def _open_page(request, activity, current):

@@ -267,8 +267,12 @@ def test_naming_the_problem_together_is_a_stage():
 
 
 def test_a_choice_needs_two_options_and_freedom():
-    assert suggest(CHOICE).place == ""
-    assert suggest(CHOICE | {"options": "two"}).place == ""
+    """Without them on record the place stands, as users' voice does that nobody knows to have been heard, and fills
+    nothing; denied, there was none."""
+    for open_answers in (CHOICE, CHOICE | {"options": "two"}):
+        suggestion = suggest(open_answers | {"ways-choosers": ["choosers/treatment"]}, placed="choosers")
+        assert suggestion.place == "choosers" and all(each.missing for each in suggestion.placements)
+        assert suggestion.placements
     assert suggest(CHOICE | {"options": "two", "free": "yes"}).place == "choosers"
     assert suggest(CHOICE | {"options": "two", "free": "no"}).place == "users"
     assert suggest(CHOICE | {"options": "one"}).place == "users"

@@ -172,7 +172,7 @@ def cell_facts(organisation, day: date, service=None, group: str = "") -> dict[s
             last = seen.seen
             if shared and seen.work in live_works and last:
                 last = max(last, live_works[seen.work])
-            held[facet]["part"] = held[facet]["part"]
+            held[facet]["placed"] += 1
             if live and unsaid(placement):
                 held[facet]["not_recorded"] += 1
             if live and counts(placement, day):
@@ -209,7 +209,7 @@ def cell_facts(organisation, day: date, service=None, group: str = "") -> dict[s
                     lapse(placement.facet, min(last, reading.until), seen)
     return {
         facet: CellFacts(
-            **{name: number for name, number in numbers.items() if name != "part"},
+            **numbers,
             services=len(services[facet]),
             planned_start=min(starts[facet], default=None),
             last_live=max(ends[facet], default=None),

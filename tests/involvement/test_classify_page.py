@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from involvement.actions import classification as actions
+from involvement.actions.activities import add_activity
 from involvement.actions.base import today
 from involvement.models import Ruling
 
@@ -397,4 +398,13 @@ def test_the_answers_behind_a_place_can_be_read_afterwards(ed, address, panel):
     ed.post(address, {**VOICE, "save": "1"})
     for act in ("", "history/"):
         page = text_of(ed.get(address.replace("classify/", act)))
-        assert "<dt>What were people there to do?</dt><dd class=\"app-break\">Say what care had been like" in page
+        assert "<dt>What were people there to do?</dt><dd class=\"app-break\">Say what care is like" in page
+
+
+def test_after_saving_the_next_activity_is_one_press_away(ed, address, panel, world):
+    organisation, by = world.ashdown.organisation, world.people["ed"]
+    other = add_activity(organisation=organisation, by=by, facts={"title": "<b>Another</b>"})
+    page = text_of(ed.post(address, {**VOICE, "save": "1"}, follow=True))
+    following = reverse("activity-classify", args=["ashdown", other.pk])
+    assert f'1 activity waits: <a href="{following}">Classify the next one</a>' in page
+    assert "waits:" not in text_of(ed.post(following, {**VOICE, "save": "1"}, follow=True))

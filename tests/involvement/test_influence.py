@@ -171,3 +171,11 @@ def test_proof_for_owners_names_who_decided(client, world):
     assert "Say who decided, and where" in page and world.ashdown.survey.changes.count() == 1
     client.post(address, words(facets=["owners/strategy"], decision_point="Trust board, 3 May"))
     assert world.ashdown.survey.changes.count() == 2
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("80 %", 80), ("12.5%", 12.5)])
+def test_a_share_may_carry_its_sign(client, world, typed, kept):
+    client.force_login(world.people["ed"])
+    share = {"outcome": "share-offered", "facets": ["choosers/provider"], "offered_percent": typed}
+    client.post(f"/o/ashdown/activities/{world.ashdown.survey.pk}/changes/new/", words(**share, taken_up_percent="5"))
+    assert world.ashdown.survey.changes.get(outcome="share-offered").offered_percent == kept

@@ -394,15 +394,40 @@ def test_a_trust_wide_activity_counts_in_the_services_it_names(world):
     assert cell(draw(world), "users/access").services == 2
 
 
-def test_what_the_organisation_does_not_need_its_services_do_not(world):
+def test_what_the_organisation_does_not_need_a_service_may_lack(world):
+    """A gap is one scope's: judging it for the whole wipes no red from a service."""
     responses.respond(
         organisation=world.ashdown.organisation, by=world.people["bob"], place="choosers", facet="choosers/provider",
         kind="not-needed", reason="One provider", review_on=today() + timedelta(days=30),
     )  # fmt: skip
     cancer = world.ashdown.services[1]
-    for shown in (draw(world), draw(world, service=cancer)):
-        assert cell(shown, "choosers/provider").status is Status.NOT_NEEDED
-        assert "choosers/provider" not in {gap.facet for gap in shown.gaps}
+    assert cell(draw(world), "choosers/provider").status is Status.NOT_NEEDED
+    assert cell(draw(world, service=cancer), "choosers/provider").status is Status.NONE_RECORDED
+    responses.respond(
+        organisation=world.ashdown.organisation, by=world.people["bob"], place="choosers", facet="choosers/provider",
+        kind="not-needed", reason="One ward", review_on=today() + timedelta(days=30), service=cancer,
+    )  # fmt: skip
+    assert cell(draw(world, service=cancer), "choosers/provider").status is Status.NOT_NEEDED
+
+
+def test_what_is_placed_and_does_not_count_is_never_called_absent(world):
+    """The cell stays missing or without record, and says that something is on the list which lacks what it needs."""
+    jury = add(world, stated_status="running")
+    classify_as(jury, world.people["ed"], "owners", {"facet": "owners/strategy", "part": "asked"})
+    shown = draw(world)
+    held = cell(shown, "owners/strategy")
+    assert held.status is Status.NONE_RECORDED and held.placed == 1
+    assert held.reason == "1 on the list is placed here, but does not count yet"
+    assert "Nothing that is placed under owners counts yet." in shown.headline
+    assert "taking part as owners" not in shown.headline
+    (gap,) = [gap for gap in shown.gaps if gap.place == "owners" and gap.service is None]
+    assert gap.title == "Owners: nothing on the list counts yet"
+
+
+def test_silence_accuses_nobody(world):
+    """Without a statement that the list is complete, a gap says that nothing is on record, not that nobody does it."""
+    (gap,) = [gap for gap in draw(world).gaps if gap.facet == "users/whole-journey" and gap.service is None]
+    assert gap.status is Status.NONE_RECORDED and gap.title == "Users, whole journey: nothing on record"
 
 
 def test_owners_are_never_missing_in_a_service(world):

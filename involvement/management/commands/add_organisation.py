@@ -19,10 +19,11 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="its short name, as it will stand in addresses: ashdown")
         parser.add_argument("--name", required=True, help="its name as people write it")
         parser.add_argument("--lead", required=True, metavar="EMAIL", help="the e-mail address of its first lead")
+        parser.add_argument("--lead-name", default="", help="what to print beside what the lead does: Grace Oduya")
         parser.add_argument("--kind", choices=Organisation.Kind.values, default=Organisation.Kind.TRUST.value)
         parser.add_argument("--nation", choices=Organisation.Nation.values, default=Organisation.Nation.ENGLAND.value)
 
-    def handle(self, *, slug, name, lead, kind, nation, **_options):
+    def handle(self, *, slug, name, lead, lead_name, kind, nation, **_options):
         """Make it all or nothing; CommandError says in a sentence what is wrong."""
         password = ""
         try:
@@ -31,7 +32,8 @@ class Command(BaseCommand):
                 person = User.objects.filter(email=lead.strip().lower()).first()
                 if person is None:
                     password = secrets.token_urlsafe(12)
-                    person = User(email=lead.strip().lower())
+                    called = lead_name.strip() or lead.partition("@")[0].replace(".", " ").title()
+                    person = User(email=lead.strip().lower(), name=called)
                     person.set_password(password)
                     person.clean_fields()
                     person.save()
