@@ -303,7 +303,7 @@ def words(entry: dict, key: str, where: str, *, required: bool = True):
     return ""
 
 
-def _once(slugs: Iterable[str], where: str) -> None:
+def once(slugs: Iterable[str], where: str) -> None:
     """Raise ContentError when a slug stands twice."""
     doubled = [slug for slug, times in Counter(slugs).items() if times > 1]
     if doubled:
@@ -313,7 +313,7 @@ def _once(slugs: Iterable[str], where: str) -> None:
 def _known(slugs: Iterable[str], known, where: str) -> tuple[str, ...]:
     """Return ``slugs`` as a tuple; ContentError names the first that is not in ``known`` or stands twice."""
     slugs = tuple(slugs)
-    _once(slugs, where)
+    once(slugs, where)
     for slug in slugs:
         if slug not in known:
             raise ContentError(f"{where}: “{slug}” is not known")
@@ -376,7 +376,7 @@ def _place(slug: str, entry: dict, relationships: dict, sources: dict, others: C
     where = f"places.toml, {slug}"
     (relationship,) = _known([_need(entry, "relationship", where)], relationships, where)
     items = entry.get("checklist", [])
-    _once((_need(item, "slug", f"{where}, checklist") for item in items), f"{where}, checklist")
+    once((_need(item, "slug", f"{where}, checklist") for item in items), f"{where}, checklist")
     if not items:
         raise ContentError(f"{where}: the checklist is missing")
     texts = ("title", "as_title", "line", "purpose", "holds", "individual_or_collective")
@@ -449,7 +449,7 @@ def _statuses(raw: dict) -> dict[str, Status]:
         statuses[slug] = Status(
             slug, words(entry, "title", where), _need(entry, "sign", where), words(entry, "meaning", where)
         )
-    _once((status.sign for status in statuses.values()), "statuses.toml, signs")
+    once((status.sign for status in statuses.values()), "statuses.toml, signs")
     return statuses
 
 
