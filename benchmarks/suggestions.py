@@ -89,7 +89,7 @@ def without_method(given: Mapping[str, str]) -> dict[str, str]:
 
     Taken out: the name as it stands, its plural or singular, and its parts where it lists several.
     """
-    names = {given.get("method", "").strip(), *re.split(r"[,;/]| and | with ", given.get("method", ""))}
+    names = {given.get("method", "").strip(), *re.split(r"[,;/]", given.get("method", ""))}
     stripped = {field: words for field, words in given.items() if field != "method"}
     for name in sorted((name.strip() for name in names if len(name.strip()) > 2), key=len, reverse=True):
         loose = r"[\s-]+".join(re.escape(word.rstrip("s")) + r"(?:s|es|['’]s?|s['’])?" for word in re.split(r"[\s-]+", name))

@@ -72,6 +72,7 @@ class Signal:
     points: tuple[tuple[str, float], ...]
     patterns: tuple[Pattern, ...]
     masks: tuple[int, ...]
+    excepted: tuple[Pattern, ...]
     fields: frozenset[str]
     literal: bool
     because: str
@@ -233,7 +234,7 @@ class Lexicon:
             raise ContentError(f"{where}: an entry is empty")
         if entry.startswith("{") and entry.endswith("}"):
             return list(self._family(entry[1:-1], above))
-        return [tuple(self._atom(word, where) for word in entry.split())]
+        return [tuple(self._atom(word, where) for word in entry.replace("_", " ").split())]
 
     def _atom(self, word: str, where: str) -> int:
         bare = _bare(word.strip("=*"))
@@ -273,7 +274,7 @@ class Lexicon:
 
     def _signal(self, slug: str, entry: dict) -> Signal:
         where = f"lexicon.toml, signals, {slug}"
-        unknown = set(entry) - {"fact", "points", "patterns", "fields", "literal", "because"}
+        unknown = set(entry) - {"fact", "points", "patterns", "except", "fields", "literal", "because"}
         if unknown:
             raise ContentError(f"{where}: “{sorted(unknown)[0]}” is not known")
         if not entry.get("fact"):
@@ -292,6 +293,7 @@ class Lexicon:
             _points(entry.get("points", {}), where),
             built,
             tuple(_mask(pattern) for pattern in built),
+            tuple(self._pattern(pattern, where) for pattern in entry.get("except", ())),
             frozenset(fields),
             entry.get("literal", False),
             words(entry, "because", where),
@@ -527,6 +529,7 @@ def hint(given: Mapping[str, str]) -> Hint:
 def _strongest(signal: Signal, text: _Text, scale: Scale) -> tuple[float, int, int] | None:
     """Return the weight and the span of the strongest place where the text says what ``signal`` stands for."""
     best: tuple[float, int, int] | None = None
+    excepted: list[tuple[int, int]] | None = None
     for pattern, mask in zip(signal.patterns, signal.masks, strict=True):
         if mask & text.mask != mask:
             continue
@@ -538,6 +541,10 @@ def _strongest(signal: Signal, text: _Text, scale: Scale) -> tuple[float, int, i
             if best is not None and weight <= best[0] * scale.ahead:
                 continue
             if not signal.literal and text.denied(start, end):
+                continue
+            if excepted is None:
+                excepted = [span for other in signal.excepted for span in text.find(other)]
+            if any(since < end and start < until for since, until in excepted):
                 continue
             if text.yet_to_come(start):
                 weight *= scale.ahead
