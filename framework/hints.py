@@ -34,6 +34,7 @@ Pattern = tuple[Chain, ...]  # chains that stand in one sentence, in any order
 _TOKEN = re.compile(r"([^\W_]+(?:['’][^\W_]+)*)|([.!?;…]+(?=[\s\"'”’)]|$)|[\n\r\u2022|])|(&)")
 _BREAK = 100  # how far apart the words of two sentences are counted
 _GAPS = {"..": 3, "...": 8}
+_SHORTEST = 7  # letters of a word (its stem) in which a slip is forgiven
 _LONGEST = 30  # letters; a longer "word" is taken as it stands
 
 
@@ -195,7 +196,7 @@ class Lexicon:
     def _all_slips(self) -> dict[str, str]:
         slips: dict[str, str] = {}
         for word in sorted(self._atoms):
-            if not word.startswith("=") and 6 <= len(word) <= _LONGEST:
+            if not word.startswith("=") and _SHORTEST <= len(word) <= _LONGEST:
                 for short in _shortened(word):
                     slips.setdefault(short, word)
         return slips
@@ -207,7 +208,7 @@ class Lexicon:
         root = stem(word)
         found = {self._atoms[key] for key in (root, f"={word}") if key in self._atoms}
         found.update(atom for prefix, atom in self._prefixes.items() if word.startswith(prefix))
-        if not found and 6 <= len(root) <= _LONGEST and root.isalpha() and root not in self.not_slips:
+        if not found and _SHORTEST <= len(root) <= _LONGEST and root.isalpha() and root not in self.not_slips:
             meant = {self._slips[short] for short in _shortened(root) if short in self._slips}
             found.update(self._atoms[each] for each in meant if _one_slip(root, each))
         return frozenset(found)
