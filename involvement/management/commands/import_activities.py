@@ -52,8 +52,8 @@ class Command(BaseCommand):
         """Read, plan, write and say what came of it. Raises CommandError with a plain sentence for anything wrong."""
         organisation = _organisation(organisation)
         try:
-            table = read_table(_content(file))
-            columns = map_columns(table.headings, dict(_mapping(each) for each in maps))
+            table = read_table(content_of(file))
+            columns = map_columns(table.headings, dict(mapping_of(each) for each in maps))
             self._say_columns(table, columns)
             if dry_run:
                 result = as_result(plan_import(organisation=organisation, table=table, columns=columns))
@@ -107,7 +107,8 @@ def _person(email: str | None) -> User | None:
         raise CommandError(f"Nobody has an account with the address “{email}”") from error
 
 
-def _content(file: str) -> bytes:
+def content_of(file: str) -> bytes:
+    """Return the bytes of a file, at most one more than may be read. Raises CommandError when it cannot be opened."""
     try:
         with Path(file).open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
@@ -115,7 +116,8 @@ def _content(file: str) -> bytes:
         raise CommandError(f"{file}: {error.strerror}") from error
 
 
-def _mapping(words: str) -> tuple[str, str]:
+def mapping_of(words: str) -> tuple[str, str]:
+    """Return (their heading, our column) of "theirs=ours". Raises CommandError when it is written otherwise."""
     theirs, sign, ours = words.rpartition("=")
     if not sign or not theirs:
         raise CommandError(f"“{words}” is not a mapping. Write it as theirs=ours, like what_happened=description")
