@@ -26,8 +26,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from framework.catalogue import NOT_INVOLVEMENT  # noqa: E402
 from framework.hints import FIELDS, Hint, hint  # noqa: E402
 
-PLACES = {"owner": "owners", "user": "users", "chooser": "choosers", "coproducer": "coproducers", "none": NOT_INVOLVEMENT}
-WAYS = {"owner_facet": "owners", "user_facet": "users", "chooser_facet": "choosers", "coproduction_stages": "coproducers"}
+PLACES = {
+    "owner": "owners",
+    "user": "users",
+    "chooser": "choosers",
+    "coproducer": "coproducers",
+    "none": NOT_INVOLVEMENT,
+}
+WAYS = {
+    "owner_facet": "owners",
+    "user_facet": "users",
+    "chooser_facet": "choosers",
+    "coproduction_stages": "coproducers",
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,9 @@ def without_method(given: Mapping[str, str]) -> dict[str, str]:
     names = {given.get("method", "").strip(), *re.split(r"[,;/]", given.get("method", ""))}
     stripped = {field: words for field, words in given.items() if field != "method"}
     for name in sorted((name.strip() for name in names if len(name.strip()) > 2), key=len, reverse=True):
-        loose = r"[\s-]+".join(re.escape(word.rstrip("s")) + r"(?:s|es|['’]s?|s['’])?" for word in re.split(r"[\s-]+", name))
+        loose = r"[\s-]+".join(
+            re.escape(word.rstrip("s")) + r"(?:s|es|['’]s?|s['’])?" for word in re.split(r"[\s-]+", name)
+        )
         for field, words in stripped.items():
             stripped[field] = re.sub(rf"\b{loose}(?!\w)", " ", words, flags=re.IGNORECASE)
     return stripped

@@ -34,6 +34,7 @@ Pattern = tuple[Chain, ...]  # chains that stand in one sentence, in any order
 _TOKEN = re.compile(r"([^\W_]+(?:['’][^\W_]+)*)|([.!?;…]+(?=[\s\"'”’)]|$)|[\n\r\u2022|])|(&)")
 _BREAK = 100  # how far apart the words of two sentences are counted
 _GAPS = {"..": 3, "...": 8}
+_OWNERS = ("'s", "’s", "s'", "s’")
 _SHORTEST = 7  # letters of a word (its stem) in which a slip is forgiven
 _LONGEST = 30  # letters; a longer "word" is taken as it stands
 
@@ -375,11 +376,13 @@ class _Text:
         self.lexicon = lexicon
         self.spans: list[tuple[str, int, int]] = []  # of each word: field, start, end
         self.bare: list[str] = []
+        self.owner: list[bool] = []  # of each word: whether it is a possessive ("patients'", "carer's")
         self.at: list[int] = []  # where each word stands, counted so that sentences lie far apart
         position = 0
         for field in FIELDS:
             position += _BREAK
-            for match in _TOKEN.finditer(given.get(field) or ""):
+            written = given.get(field) or ""
+            for match in _TOKEN.finditer(written):
                 if match.group(2):
                     position += _BREAK
                     continue
@@ -392,6 +395,7 @@ class _Text:
                     continue
                 position += 1
                 self.bare.append(word)
+                self.owner.append(written[end - 2 : end + 1].endswith(_OWNERS) or written[end - 2 : end] in _OWNERS)
                 self.at.append(position)
                 self.spans.append((field, start, end))
         self.atoms = [lexicon.atoms(word) for word in self.bare]
@@ -472,8 +476,10 @@ class _Text:
         return ends
 
     def _reach(self, end: int, start: int, gap: int) -> bool:
-        """Return whether the word ``start`` follows the one before ``end`` within ``gap`` words, or only little ones."""
+        """Return whether the word ``start`` follows the one before ``end`` within ``gap`` words and little ones."""
         apart = self.at[start] - self.at[end - 1] - 1
+        if self.owner[end - 1]:
+            gap = min(gap, 1)  # "patients' comments", but not "patients' comments each month; it designs"
         if apart <= gap:
             return True
         return apart <= gap + 2 and all(self.bare[each] in self.lexicon.little for each in range(end + gap, start))
@@ -577,7 +583,14 @@ def _scores(lex: Lexicon, seen: Mapping[str, tuple[float, int, int]]) -> dict[st
     return score
 
 
-def _judged(lex: Lexicon, text: _Text, seen: Mapping[str, tuple[float, int, int]], score: dict[str, float], given) -> Hint:
+def _judged(
+    lex: Lexicon,
+    text: _Text,
+    seen: Mapping[str, tuple[float, int, int]],
+    score: Mapping[str, float],
+    given: Mapping[str, str],
+) -> Hint:
+    """Return the hint that the points of every place and way amount to."""
     ranked = sorted(
         (place for place in ANSWERS if score[place] > 0), key=lambda place: (-score[place], ANSWERS.index(place))
     )
@@ -585,9 +598,7 @@ def _judged(lex: Lexicon, text: _Text, seen: Mapping[str, tuple[float, int, int]
     if ranked:
         first = score[ranked[0]]
         lead = first - (score[ranked[1]] if len(ranked) > 1 else 0.0)
-        confidence = round(
-            (1 - math.exp(-lex.scale.steep * first)) / (1 + math.exp(-lex.scale.margin * lead)), 3
-        )
+        confidence = round((1 - math.exp(-lex.scale.steep * first)) / (1 + math.exp(-lex.scale.margin * lead)), 3)
         if first >= lex.scale.enough and confidence >= lex.scale.sure:
             place = ranked[0]
     alternatives = [each for each in ranked if each != place]
@@ -615,18 +626,36 @@ def _ways(lex: Lexicon, ranked: list[str], score: dict[str, float]) -> tuple[str
     return tuple(ways)
 
 
-def _phrases(lex: Lexicon, text: _Text, seen: Mapping[str, tuple[float, int, int]], given: Mapping[str, str]) -> tuple[Phrase, ...]:
-    """Return the phrases in the order of the fields and of the words in them."""
-    found = []
+def _phrases(
+    lex: Lexicon, text: _Text, seen: Mapping[str, tuple[float, int, int]], given: Mapping[str, str]
+) -> tuple[Phrase, ...]:
+    """Return the phrases in the order of the fields and of the words in them, each stretch of words once.
+
+    Where the same words led to several signals, the strongest says why.
+    """
+    found: dict[tuple[int, int, int], list[tuple[float, str]]] = defaultdict(list)
+    why: dict[tuple[int, int, int], tuple[float, str]] = {}
     for signal in lex.signals:
-        points_to = tuple(target for target, points in signal.points if points > 0)
-        if signal.slug not in seen or not points_to:
+        if signal.slug not in seen:
             continue
-        _weight, first, after = seen[signal.slug]
+        weight, first, after = seen[signal.slug]
+        gained = [(target, points * weight) for target, points in signal.points if points > 0]
+        if not gained:
+            continue
         field, start, _end = text.spans[first]
-        end = text.spans[after - 1][2]
-        found.append((FIELDS.index(field), start, end, signal.slug, field, points_to, signal.because))
+        where = (FIELDS.index(field), start, text.spans[after - 1][2])
+        found[where] += [(-points, target) for target, points in gained]
+        strongest = max(points for _target, points in gained)
+        if where not in why or strongest > why[where][0]:
+            why[where] = (strongest, signal.because)
     return tuple(
-        Phrase(field, start, end, given[field][start:end], points_to, because)
-        for _order, start, end, _slug, field, points_to, because in sorted(found)
+        Phrase(
+            field=FIELDS[order],
+            start=start,
+            end=end,
+            text=given[FIELDS[order]][start:end],
+            points_to=tuple(dict.fromkeys(target for _points, target in sorted(found[order, start, end]))),
+            because=why[order, start, end][1],
+        )
+        for order, start, end in sorted(found)
     )
