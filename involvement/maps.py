@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from zlib import crc32
 
 from django.conf import settings
 from django.core.cache import cache
@@ -379,6 +380,9 @@ INSIDE = """CASE WHEN v.service_id = %(scope)s OR EXISTS (SELECT 1 FROM involvem
 BY_HASH = "SET LOCAL enable_nestloop TO off; SET LOCAL jit TO off; "
 
 
+COUNTED_BY = crc32((STATE + COUNTED).encode())  # counts that another version of this program kept are not taken
+
+
 class _Counting:
     """What was counted for one organisation as at one day, narrowed to a group of people where one is given.
 
@@ -511,12 +515,13 @@ def _add(one: CellFacts, other: CellFacts) -> CellFacts:
 def _counted(organisation: Organisation, as_at: date, group: str, scope: int) -> tuple:
     """Return cells, activities, coproduction, groups and corrections, kept until the organisation is written to.
 
-    The key is the organisation's version, which every action raises in its own transaction, with the day and what the
-    map is narrowed to. The version was read before the counting, so what is kept is never older than its key. Counts
-    are the same for every viewer who may read the organisation; what is not must not be kept here.
+    The key is the organisation's version, which every action raises in its own transaction, with the day, what the map
+    is narrowed to and the statement that counts. The version was read before the counting, so what is kept is never
+    older than its key. Counts are the same for every viewer who may read the organisation; what is not must not be
+    kept here.
     """
-    content = catalogue().version
-    key = f"map:{content}:{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}"
+    asked = f"{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}"
+    key = f"map:{COUNTED_BY}:{catalogue().version}:{asked}"
     kept = cache.get(key) if settings.KEEP_MAP_SECONDS else None
     if kept is None:
         counting = _Counting(organisation, as_at, group, scope)
