@@ -137,7 +137,7 @@ def make_environment(kind):
     )  # fmt: skip
     # The programs in bin/ name the folder that they were made in.
     for name in glob.glob(os.path.join(aside, "bin", "*")) + [os.path.join(aside, "pyvenv.cfg")]:
-        if os.path.islink(name) or os.path.getsize(name) > 100000:
+        if os.path.islink(name) or not os.path.isfile(name) or os.path.getsize(name) > 100000:
             continue
         content = read(name)
         if aside.encode() in content:
