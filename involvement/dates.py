@@ -15,6 +15,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 LONGEST = 200  # nobody writes a date longer than this; longer text is not read
 FIRST_YEAR, LAST_YEAR = 1800, 2199
@@ -79,6 +80,16 @@ class Period:
     open_ended: bool = False
 
 
+def spreadsheet_day(text: str) -> date | None:
+    """Return the day that a spreadsheet counts as ``text`` ("44197", days since 1899): from 1954 to 2119, else None.
+
+    Only for cells that should hold a day: a number by itself is no date.
+    """
+    found = re.fullmatch(r"([2-7][0-9]{4}|80000)(?:\.[0-9]+)?", text.strip())
+    return date(1899, 12, 30) + timedelta(days=int(found[1])) if found and found[1].isascii() else None
+
+
+@lru_cache(maxsize=8192)
 def read_date(text: str | None) -> Reading | None:
     """Return the days that a written date can mean, or None when it names no year or no real day.
 
@@ -100,6 +111,7 @@ def read_date(text: str | None) -> Reading | None:
     return None
 
 
+@lru_cache(maxsize=8192)
 def read_period(text: str | None) -> Period | None:
     """Return when something ran, from words such as "19-28 January 2021" or "2019 ongoing"; None when unreadable.
 

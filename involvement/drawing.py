@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from framework.catalogue import Facet, Place, Relationship, Status, catalogue
 from framework.coverage import COUNTS
 from involvement.actions.base import today
+from involvement.cells import guarded
 from involvement.completeness import who
 
 TRUST_WIDE = "trust-wide"  # as the list's filter calls what belongs to no service
@@ -331,7 +331,6 @@ CSV_COLUMNS = (
     "organisation", "as_at", "service", "group", "place", "facet", "status", "activities", "proven", "confirmed",
     "strongest_part", "services", "changed", "refused", "contested", "part_not_recorded", "reason",
 )  # fmt: skip
-_RUN_BY_A_SPREADSHEET = re.compile(r"^[\s\u00a0\ufeff]*'*[=+\-@\t\r]")
 
 
 def csv_rows(organisation_map) -> list[list]:
@@ -354,7 +353,7 @@ def csv_rows(organisation_map) -> list[list]:
 
 def harmless(value):
     """Return a cell with one apostrophe before text that a spreadsheet would run; numbers as they are."""
-    return f"'{value}" if isinstance(value, str) and _RUN_BY_A_SPREADSHEET.match(value) else value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def service_rows(organisation_map, *, narrowed: dict[str, str]) -> tuple[Row, ...]:

@@ -70,6 +70,12 @@ class Filters:
         names = ("q", "place", "facet", "service", "group", "status")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
+    @property
+    def download(self) -> str:
+        """Return the query of the whole list, all its pages, "" when it is not narrowed."""
+        query = self.query(page="")
+        return query if query != "?" else ""
+
     def query(self, **changed) -> str:
         """Return the address's query, starting with "?", with ``changed`` filters put in ("" leaves one out)."""
         said = {**self.narrowing, "as_at": self.as_at.isoformat() if self.as_at != today() else "", "sort": self.sort}

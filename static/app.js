@@ -15,6 +15,27 @@ document.body.addEventListener("htmx:load", (event) => {
   }
 });
 
+// A form whose answer takes a while says so, and is not sent twice.
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.appWorking;
+  if (!words || event.submitter?.name === "mend") {
+    return;
+  }
+  if (event.target.dataset.appSent) {
+    event.preventDefault();
+    return;
+  }
+  event.target.dataset.appSent = "yes";
+  event.target.querySelector("[data-app-working-words]").textContent = words;
+});
+
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-app-sent]")) {
+    delete form.dataset.appSent;
+    form.querySelector("[data-app-working-words]").textContent = "";
+  }
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-app-print]")) {
     window.print();

@@ -65,6 +65,7 @@ class ActivityFacts(TypedDict, total=False):
 
 
 TEXTS = ("description", "promised", "result")
+LONGEST_TEXT = 30_000  # characters; a cell of a spreadsheet holds 32,767
 DATE_WORDS = ("start_written", "end_written", "period", "stated_status")
 LINES = ("title", "method", "participants", "reach", "named_lead", "source_url", *DATE_WORDS)
 OWN_FIELDS = tuple(name for name in ActivityFacts.__annotations__ if name not in ("named_services", "groups"))
@@ -136,13 +137,16 @@ def add_activity(*, organisation: Organisation, by: User, facts: ActivityFacts, 
     return organisation.activities.get(pk=result["activity"])
 
 
-def check_activity(*, organisation: Organisation, facts: ActivityFacts, free_reference: bool = False) -> Activity:
+def check_activity(
+    *, organisation: Organisation, facts: ActivityFacts, free_reference: bool = False, retired: bool = False
+) -> Activity:
     """Return the activity that ``facts`` would make, not saved. Raises Refused as add_activity does.
 
-    ``free_reference``: the caller has looked already, for many at once, that nobody has the reference.
+    ``free_reference``: the caller has looked already, for many at once, that nobody has the reference. ``retired``: a
+    service that is no longer in use will do, since this tells of a time when it was.
     """
     activity = Activity(organisation=organisation)
-    _fill(activity, facts, free_reference=free_reference)
+    _fill(activity, facts, free_reference=free_reference, retired=retired)
     return activity
 
 
@@ -154,35 +158,59 @@ def add_activities(*, organisation: Organisation, by: User | None, many: list[Ac
     with writing(organisation):
         references = {_line(facts.get("reference")) for facts in many} - {""}
         free = not organisation.activities.filter(reference__in=references).exists()
-        activities = [check_activity(organisation=organisation, facts=facts, free_reference=free) for facts in many]
-        for activity in activities:
-            activity.recorded_by = by
-        activities = bulk_create_with_history(activities, Activity, batch_size=200, default_user=by)
-        both = list(zip(activities, many, strict=True))
-        rows = {"organisation": organisation, "recorded_by": by}
-        named = [
-            ActivityService(activity=a, service=s, **rows) for a, facts in both for s in facts.get("named_services", ())
-        ]
-        groups = [
-            ActivityGroup(
-                activity=activity,
-                group=each["group"],
-                reach=each.get("reach"),
-                support=_line(each.get("support")),
-                **rows,
-            )
-            for activity, facts in both
-            for each in facts.get("groups", ())
-        ]
-        for model, made in ((ActivityService, named), (ActivityGroup, groups)):
-            if made:
-                bulk_create_with_history(made, model, batch_size=200, default_user=by)
-        RunningConfirmation.objects.bulk_create(
-            RunningConfirmation(activity=activity, on=today(), running=True, **rows)
-            for activity in activities
-            if activity.stated_status == Activity.StatedStatus.RUNNING
+        checked = [check_activity(organisation=organisation, facts=facts, free_reference=free) for facts in many]
+        activities = insert_activities(organisation=organisation, by=by, checked=list(zip(checked, many, strict=True)))
+        confirm_many(
+            organisation=organisation,
+            by=by,
+            answers=[(each, today(), True) for each in activities if each.is_said_to_run],
         )
     return activities
+
+
+def insert_activities(
+    *, organisation: Organisation, by: User | None, checked: list[tuple[Activity, ActivityFacts]]
+) -> list[Activity]:
+    """Insert activities that check_activity let through in this same transaction, with the rows that hang from them.
+
+    Call it inside ``writing``. It confirms none of them as running.
+    """
+    for activity, _facts in checked:
+        activity.recorded_by = by
+    activities = bulk_create_with_history([each for each, _facts in checked], Activity, batch_size=200, default_user=by)
+    both = [(activity, facts) for activity, (_same, facts) in zip(activities, checked, strict=True)]
+    rows = {"organisation": organisation, "recorded_by": by}
+    named = [
+        ActivityService(activity=a, service=s, **rows) for a, facts in both for s in facts.get("named_services", ())
+    ]
+    groups = [
+        ActivityGroup(
+            activity=activity,
+            group=each["group"],
+            reach=each.get("reach"),
+            support=_line(each.get("support")),
+            **rows,
+        )
+        for activity, facts in both
+        for each in facts.get("groups", ())
+    ]
+    for model, made in ((ActivityService, named), (ActivityGroup, groups)):
+        if made:
+            bulk_create_with_history(made, model, batch_size=200, default_user=by)
+    return activities
+
+
+def confirm_many(
+    *, organisation: Organisation, by: User | None, answers: Iterable[tuple[Activity, date, bool]]
+) -> None:
+    """Record dated answers to "is it running?" of activities that were just added. Call it inside ``writing``."""
+    RunningConfirmation.objects.bulk_create(
+        (
+            RunningConfirmation(organisation=organisation, recorded_by=by, activity=activity, on=on, running=running)
+            for activity, on, running in answers
+        ),
+        batch_size=500,
+    )
 
 
 def edit_activity(*, activity: Activity, by: User, facts: ActivityFacts, version: int) -> Activity:
@@ -287,7 +315,9 @@ def _line(words: str | None) -> str:
     return " ".join((words or "").replace("\x00", "").split())
 
 
-def _fill(activity: Activity, facts: ActivityFacts, *, free_reference: bool = False) -> bool:
+def _fill(
+    activity: Activity, facts: ActivityFacts, *, free_reference: bool = False, retired: bool = False
+) -> bool:
     """Set the activity's own fields; return whether any differs. Raises Refused with all that is wrong."""
     unknown = set(facts) - set(ActivityFacts.__annotations__)
     if unknown:
@@ -300,7 +330,7 @@ def _fill(activity: Activity, facts: ActivityFacts, *, free_reference: bool = Fa
     if activity._state.adding or any(getattr(activity, name) != before[name] for name in DATE_WORDS):
         dates = read_dates(**{name: getattr(activity, name) for name in DATE_WORDS})
         activity.started_on, activity.ended_on = dates.started_on, dates.ended_on
-    wrong = _wrong(activity, facts, service_before)
+    wrong = _wrong(activity, facts, service_before, retired)
     if not free_reference and (said := _reference_taken(activity)):
         wrong["reference"] = said
     if wrong:
@@ -312,7 +342,7 @@ def _tidy(name: str, value):
     if name in LINES:
         return _line(value)
     if name in TEXTS:
-        return (value or "").replace("\x00", "").replace("\r\n", "\n").strip()  # browsers send both
+        return (value or "").replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").strip()  # browsers send all
     if name == "reference":
         return _line(value) or None
     if name in ("support", "mechanisms"):
@@ -320,16 +350,22 @@ def _tidy(name: str, value):
     return value
 
 
-def _wrong(activity: Activity, facts: ActivityFacts, service_before: int | None) -> dict[str, str]:
+def _wrong(
+    activity: Activity, facts: ActivityFacts, service_before: int | None, retired: bool = False
+) -> dict[str, str]:
     """Return a sentence for every field that the rules do not allow."""
     wrong: dict[str, str] = {}
     try:
         activity.clean_fields(exclude=["organisation", "service", "piece", "recorded_by"])
     except ValidationError as error:
         wrong = {name: " ".join(said) for name, said in error.message_dict.items()}
+    for name in TEXTS:
+        if len(getattr(activity, name)) > LONGEST_TEXT:
+            wrong[name] = _("Use %(most)s characters or fewer") % {"most": f"{LONGEST_TEXT:,}"}
     if not activity.title:
         wrong["title"] = _("Give the activity a title")
-    if activity.service is not None and (said := _service_wrong(activity.service, activity, service_before)):
+    before = activity.service_id if retired else service_before
+    if activity.service is not None and (said := _service_wrong(activity.service, activity, before)):
         wrong["service"] = said
     if activity.piece is not None and activity.piece.organisation_id != activity.organisation_id:
         wrong["piece"] = _("Choose one of your pieces of work")
@@ -344,7 +380,7 @@ def _wrong(activity: Activity, facts: ActivityFacts, service_before: int | None)
         wrong["end_written" if activity.end_written else "period" if activity.period else "start_written"] = _(
             "The end is before the start"
         )
-    wrong |= _services_wrong(activity, facts.get("named_services")) | _groups_wrong(facts.get("groups", ()))
+    wrong |= _services_wrong(activity, facts.get("named_services"), retired) | _groups_wrong(facts.get("groups", ()))
     return wrong
 
 
@@ -369,7 +405,7 @@ def _reference_taken(activity: Activity) -> str:
     return _("Reference “%(reference)s” is already used by “%(title)s”") % words
 
 
-def _services_wrong(activity: Activity, named: Iterable[Service] | None) -> dict[str, str]:
+def _services_wrong(activity: Activity, named: Iterable[Service] | None, retired: bool = False) -> dict[str, str]:
     """Check the services that a trust-wide activity names (None: they stay as they are)."""
     if named is None:
         if activity.service is None or activity._state.adding:
@@ -385,7 +421,7 @@ def _services_wrong(activity: Activity, named: Iterable[Service] | None) -> dict
         rows = activity.named_services.filter(organisation=activity.organisation)
         before = set(rows.values_list("service_id", flat=True))
     for service in named:
-        if said := _service_wrong(service, activity, service.pk if service.pk in before else None):
+        if said := _service_wrong(service, activity, service.pk if retired or service.pk in before else None):
             return {"named_services": said}
     return {}
 

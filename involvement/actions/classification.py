@@ -177,9 +177,9 @@ def _current(activity: Activity) -> Classification:
 def _read(answers, claim, place, placements, reason, contested_kinds) -> _Reading:
     """Check everything that was said and return it ready to be written. Raises Refused with a message by field."""
     answers = {slug: answer for slug, answer in (answers or {}).items() if answer not in (None, "", [], (), {})}
-    wrong = _unknown_answers(answers)
+    wrong = unknown_answers(answers)
     chosen = place or ""
-    wrong |= _unknown_places(claim, chosen)
+    wrong |= unknown_places(claim, chosen)
     contested = list(dict.fromkeys(contested_kinds))
     if set(contested) - set(catalogue().contested_kinds):
         wrong["contested"] = _("Choose from the list")
@@ -193,7 +193,7 @@ def _read(answers, claim, place, placements, reason, contested_kinds) -> _Readin
     rows = (
         [each.fields() for each in suggestion.placements] if placements is None else [dict(each) for each in placements]
     )
-    wrong |= _wrong_placements(rows, chosen)
+    wrong |= wrong_placements(rows, chosen)
     known = effective(answers, placed=place or "")
     if known.get("received", "") > today().isoformat():
         wrong["received"] = _("The day must be today or earlier")
@@ -213,7 +213,7 @@ def _read(answers, claim, place, placements, reason, contested_kinds) -> _Readin
     return _Reading(suggestion, chosen, fields, rows)
 
 
-def _unknown_answers(answers: Mapping[str, Any]) -> dict[str, str]:
+def unknown_answers(answers: Mapping[str, Any]) -> dict[str, str]:
     """Return a message for each answer that nobody offered or that is too long."""
     wrong = {}
     for slug, what in check(answers).items():
@@ -226,7 +226,7 @@ def _unknown_answers(answers: Mapping[str, Any]) -> dict[str, str]:
     return wrong
 
 
-def _unknown_places(claim: str, place: str) -> dict[str, str]:
+def unknown_places(claim: str, place: str) -> dict[str, str]:
     known = {*catalogue().places, NOT_INVOLVEMENT, ""}
     return {
         name: _("Choose one of the places in the list")
@@ -238,7 +238,7 @@ def _unknown_places(claim: str, place: str) -> dict[str, str]:
 FIELDS = ("facet", "part", "question", "decider", "received_on", "heard", "options", "free_to_refuse", "as_group")
 
 
-def _wrong_placements(rows: list[dict[str, Any]], place: str) -> dict[str, str]:
+def wrong_placements(rows: list[dict[str, Any]], place: str) -> dict[str, str]:
     """Return what is wrong with ``rows``, the Placement fields of each way; choosers' part is set to not recorded."""
     facets = [row.get("facet") for row in rows]
     if set().union(*rows) - set(FIELDS) if rows else False:

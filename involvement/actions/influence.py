@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from framework.coverage import places_by_power
 from involvement.actions.base import Refused, once, take, today, writing
 from involvement.models import Activity, Change, ChangeFacet, Evidence, StoredFile, User
 
+LONGEST_TEXT = 5_000  # characters
 WORDS = (
     "service",
     "asked",
@@ -67,13 +69,13 @@ def _fill(change: Change, facets: list[str], words: dict, by: User) -> None:
         raise TypeError(f"not fields of a change: {sorted(unknown)}")
     for name, value in words.items():
         setattr(change, name, value)
-    _check(change, facets)
+    check_change(change, facets)
     change._history_user = by
     change.save()
 
 
-def _check(change: Change, facets: list[str]) -> None:
-    """Raise Refused unless the change says enough to be believed (framework, "Evidence of influence")."""
+def check_change(change: Change, facets: list[str]) -> None:
+    """Raise Refused unless the change says enough to be believed (framework, "Evidence of influence"). No query."""
     wrong: dict[str, str] = {}
     if not facets:
         wrong["facets"] = _("Choose at least one way to take part that this speaks for")
@@ -99,13 +101,20 @@ def _check(change: Change, facets: list[str]) -> None:
         for name in ("offered_percent", "taken_up_percent"):
             if getattr(change, name) is None:
                 wrong[name] = _("Enter a percentage from 0 to 100")
+    for name in ("asked", "what", "why"):
+        if len(getattr(change, name)) > LONGEST_TEXT:
+            wrong[name] = _("Use %(most)s characters or fewer") % {"most": f"{LONGEST_TEXT:,}"}
     if change.service is not None and change.service.organisation_id != change.organisation_id:
         wrong["service"] = _("Choose one of your services")
     if not wrong:
         try:
-            change.full_clean(exclude=["organisation", "activity", "recorded_by"])
+            change.clean_fields(exclude=["organisation", "activity", "service", "recorded_by"])
         except ValidationError as error:
-            wrong = {("" if name == "__all__" else name): " ".join(said) for name, said in error.message_dict.items()}
+            wrong = {name: " ".join(said) for name, said in error.message_dict.items()}
+    for name in ("offered_percent", "taken_up_percent"):
+        share = getattr(change, name)
+        if not wrong and share is not None and not 0 <= share <= 100:
+            wrong[name] = _("Enter a percentage from 0 to 100")
     if wrong:
         raise Refused(wrong)
 
@@ -146,17 +155,14 @@ def add_evidence(
 
     def write() -> dict:
         with writing(change.organisation):
-            wrong: dict[str, str] = {}
-            if kind not in Evidence.Kind.values:
-                wrong["kind"] = _("Choose what kind of evidence this is")
-            if kind == "document" and not (link or reference.strip() or upload):
-                wrong["reference"] = _("Give a web address, a file or a reference, so that others can find it")
-            if kind == "corroboration" and not (corroborated_by.strip() or corroborator):
-                wrong["corroborated_by"] = _("Say who confirms it: a role or a group, not a patient’s name")
+            wrong = evidence_wrong(
+                kind=kind,
+                found=bool(link or reference.strip() or upload),
+                confirmed=bool(corroborated_by.strip() or corroborator),
+                dated_on=dated_on,
+            )
             if corroborator is not None and corroborator == by:
                 wrong["corroborated_by"] = _("Somebody other than you has to confirm it")
-            if dated_on is not None and dated_on > today():
-                wrong["dated_on"] = _("The date must be today or earlier")
             if wrong:
                 raise Refused(wrong)
             stored = None
@@ -185,6 +191,20 @@ def add_evidence(
 
     result = once(organisation=change.organisation, by=by, key=key, write=write)
     return change.organisation.evidence.get(pk=result["evidence"])
+
+
+def evidence_wrong(*, kind: str, found: bool, confirmed: bool, dated_on: date | None) -> dict[str, str]:
+    """Return what is wrong with a piece of evidence: whether it can be ``found``, whether somebody ``confirmed`` it."""
+    wrong: dict[str, str] = {}
+    if kind not in Evidence.Kind.values:
+        wrong["kind"] = _("Choose what kind of evidence this is")
+    if kind == "document" and not found:
+        wrong["reference"] = _("Give a web address, a file or a reference, so that others can find it")
+    if kind == "corroboration" and not confirmed:
+        wrong["corroborated_by"] = _("Say who confirms it: a role or a group, not a patient’s name")
+    if dated_on is not None and dated_on > today():
+        wrong["dated_on"] = _("The date must be today or earlier")
+    return wrong
 
 
 def withdraw_evidence(*, evidence: Evidence, by: User) -> Evidence:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from framework.catalogue import catalogue
 from involvement.actions.base import Refused
 from involvement.forms.base import NHSForm
-from involvement.imports import COLUMNS, MAX_BYTES, Table, Unreadable, map_columns, read_table
+from involvement.imports import (
+    COLUMNS,
+    LIST_COLUMNS,
+    MAX_BYTES,
+    Plan,
+    Table,
+    Unreadable,
+    is_own,
+    map_columns,
+    read_table,
+)
+from involvement.imports.words import ASKED, LEAVE_OUT, NEW, TRUST_WIDE, UNKNOWN
+from involvement.models import Activity, Organisation
 
 
 class UploadForm(NHSForm):
@@ -46,19 +61,34 @@ class UploadForm(NHSForm):
 
 
 class ColumnsForm(NHSForm):
-    """One select a column of the file: which of our columns it fills, or none.
+    """What a list means: one select a column of the file, what words of theirs mean, and one answer for undated rows.
 
-    ``cleaned_data["columns"]`` is their heading -> our column, as imports.plan_import takes it.
+    ``cleaned_data["columns"]`` is their heading -> our column, as imports.plan_import takes it; ``words`` is what was
+    answered about words, ``running`` True, False or None.
     """
+
+    RUNNING = {"yes": True, "no": False, "later": None}
 
     draft = forms.UUIDField(widget=forms.HiddenInput)
     shown = forms.CharField(required=False, widget=forms.HiddenInput)  # the columns that the preview was made with
+    running = forms.ChoiceField(
+        label=_("Are these activities running today?"),
+        choices=[
+            ("yes", _("Yes, all of them")),
+            ("no", _("No, or we do not know")),
+            ("later", _("Different for each: leave it open")),
+        ],
+        required=False,
+        initial="later",
+        widget=forms.RadioSelect,
+    )
 
-    def __init__(self, *args, table: Table, **kwargs):
+    def __init__(self, *args, table: Table, guessed: dict[str, str], **kwargs):
         super().__init__(*args, **kwargs)
         self.table = table
-        guessed = map_columns(table.headings, {})
-        choices = [("", _("Leave it out")), *((slug, column.title) for slug, column in COLUMNS.items())]
+        self.guessed = guessed
+        columns = COLUMNS if is_own(table.headings) else LIST_COLUMNS
+        choices = [("", _("Leave it out")), *((slug, column.title) for slug, column in columns.items())]
         for at, heading in enumerate(table.headings):
             self.fields[f"column_{at}"] = forms.ChoiceField(
                 label=heading,
@@ -68,6 +98,11 @@ class ColumnsForm(NHSForm):
                 initial=guessed.get(heading, ""),
             )
 
+    @property
+    def columns(self) -> list:
+        """Return the fields that say which column is which."""
+        return [field for field in self.visible_fields() if field.name.startswith("column_")]
+
     def _example(self, at: int) -> str:
         words = next((cells[at] for _row, cells in self.table.rows if at < len(cells) and cells[at].strip()), "")
         if not words:
@@ -75,12 +110,12 @@ class ColumnsForm(NHSForm):
         words = " ".join(words.split())
         return _("For example: %(words)s") % {"words": words if len(words) <= 80 else words[:79] + "…"}
 
-    def guessed(self) -> dict[str, str]:
-        """Return the columns of a form that nobody has sent yet."""
-        return map_columns(self.table.headings, {})
+    def clean_running(self) -> bool | None:
+        return self.RUNNING.get(self.cleaned_data["running"])
 
     def clean(self) -> dict:
         data = super().clean()
+        data["words"] = answered_words(self.data)
         chosen = {heading: data.get(f"column_{at}", "") for at, heading in enumerate(self.table.headings)}
         used: dict[str, str] = {}
         for at, (heading, ours) in enumerate(chosen.items()):
@@ -97,3 +132,82 @@ class ColumnsForm(NHSForm):
             except Refused as refused:
                 self.refuse(refused)
         return data
+
+
+@dataclass(frozen=True)
+class WordQuestion:
+    """One word of theirs that is asked: the names of its two boxes, the choices, and which of them is taken."""
+
+    name: str
+    key: str
+    word: str
+    rows: int
+    choices: list[tuple[str, str]]
+    answer: str
+
+
+@dataclass(frozen=True)
+class WordQuestions:
+    """The words of one column that are asked: as many as a person can answer, and how many more there are."""
+
+    column: str
+    heading: str
+    shown: list[WordQuestion]
+    more: int
+
+
+MOST_WORDS = 60  # of one column on one page
+
+
+def word_questions(organisation: Organisation, plan: Plan) -> list[WordQuestions]:
+    """Return what a plan asks about words, column by column: those that keep rows back first, then the commonest."""
+    choices = _word_choices(organisation)
+    questions = []
+    for column, listed in plan.asked.items():
+        listed = sorted(listed, key=lambda each: (bool(each.answer), -each.rows))
+        shown = [
+            WordQuestion(f"{column}-{at}", each.key, each.word, each.rows, choices[column], each.answer)
+            for at, each in enumerate(listed[:MOST_WORDS])
+        ]
+        if shown:
+            more = max(0, len(listed) - MOST_WORDS)
+            questions.append(WordQuestions(column, COLUMNS[column].title, shown, more))
+    return questions
+
+
+def _word_choices(organisation: Organisation) -> dict[str, list[tuple[str, str]]]:
+    known = catalogue()
+    services = [(each.slug, each.name) for each in organisation.services.all() if each.retired_on is None]
+    return {
+        "service": [(NEW, _("Make a new service of this name")), (TRUST_WIDE, _("The whole organisation")), *services],
+        "status": [("", _("Choose what this means")), *Activity.StatedStatus.choices, (UNKNOWN, _("We do not know"))],
+        "groups": [
+            ("", _("Choose who this is")),
+            *known.groups.items(),
+            ("everyone", _("Open to everyone")),
+            (LEAVE_OUT, _("None of these: leave the word out")),
+        ],
+        "method": [("", _("Keep our word")), *((method, method) for method in known.methods)],
+    }
+
+
+def answered_words(data) -> dict[str, dict[str, str]]:
+    """Return our column -> {their word, folded: what it means} as the boxes of word_questions send it.
+
+    What is empty was not answered. What a meaning may be, imports.words decides: anything else counts as not answered.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name in data:
+        column, _sign, at = name.removeprefix("word-").partition("-")
+        if not name.startswith("word-") or column not in ASKED or not at.isdigit():
+            continue
+        key, answer = data.get(f"key-{column}-{at}", ""), data.get(name, "")
+        if key and answer:
+            found.setdefault(column, {})[key[:300]] = answer[:120]
+    return found
+
+
+class UndoForm(NHSForm):
+    """Undo an import; ``keep`` says that what somebody has worked on since may stay."""
+
+    keep = forms.BooleanField(required=False, widget=forms.HiddenInput)

@@ -2,80 +2,118 @@
 
 Three steps, each a function, used alike by the web upload and ``manage.py import_activities``:
 ``read_table`` (tables.py: bytes or pasted text to headings and rows), ``plan_import`` (plans.py: what would happen,
-row by row, writing nothing) and ``run_import`` (do it, in one transaction). Importing the same list twice changes
-nothing the second time.
+row by row, writing nothing) and ``run_import`` (do it, in one transaction, and record it). Importing the same list
+twice changes nothing the second time. What was answered about headings and words is remembered (memory.py), the upload
+is kept between the steps (drafts.py), and rows that cannot come in go back as a file to mend (mend.py).
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.core.cache import cache
 from django.db import transaction
 
-from involvement.actions.activities import add_activities
-from involvement.actions.base import once, writing
-from involvement.actions.organisations import add_service
-from involvement.imports.columns import COLUMNS, guess_columns, map_columns
-from involvement.imports.plans import Plan, Problem, plan_import
+from involvement.actions.base import once
+from involvement.actions.imports import bring_in
+from involvement.imports.columns import COLUMNS, LIST_COLUMNS, guess_columns, is_own, map_columns
+from involvement.imports.drafts import Draft, keep_draft, kept_draft
+from involvement.imports.first import first_columns, first_plan
+from involvement.imports.memory import remembered_columns, remembered_words
+from involvement.imports.mend import mend_lines
+from involvement.imports.plans import Cause, Plan, Problem, causes, plan_import
 from involvement.imports.tables import MAX_BYTES, Table, Unreadable, read_table
-from involvement.models import Organisation, RequestKey, SecurityEvent, User
+from involvement.models import Organisation, RequestKey, User
 
 __all__ = [
     "COLUMNS",
+    "LIST_COLUMNS",
     "MAX_BYTES",
+    "Cause",
+    "Draft",
     "Plan",
     "Problem",
     "Table",
     "Unreadable",
     "as_result",
+    "causes",
+    "first_columns",
+    "first_plan",
     "guess_columns",
+    "is_own",
     "keep_draft",
     "kept_draft",
     "map_columns",
+    "mend_lines",
     "past_result",
     "plan_import",
     "read_table",
+    "remembered_columns",
+    "remembered_words",
     "run_import",
 ]
-DRAFT_KEPT = 24 * 60 * 60  # seconds
 
 
 def run_import(
-    *, organisation: Organisation, by: User | None, table: Table, columns: Mapping[str, str], key: UUID | None = None
+    *,
+    organisation: Organisation,
+    by: User | None,
+    table: Table,
+    columns: Mapping[str, str],
+    words: Mapping[str, Mapping[str, str]] | None = None,
+    new_services: bool = True,
+    running: bool | None = None,
+    file_name: str = "",
+    key: UUID | None = None,
 ) -> dict:
     """Add every row that can come in, and the services they name, in one transaction; a repeat of ``key`` adds nothing.
 
-    Returns {"added", "here", "refused": numbers of rows, "services": [names made], "problems": [[row, column, said]],
-    "notes": likewise}. Raises Refused when no column is the title.
+    ``columns``, ``words``, ``new_services`` and ``running`` as plan_import takes them. Returns {"added", "here",
+    "refused", "placed", "undated": numbers of rows, "services", "pieces": [names made], "problems": [[row, column,
+    said]], "notes": likewise, "import": the id of what is recorded, None when nothing was added}. Raises Refused when
+    no column is the title.
     """
 
     def write() -> dict:
         with transaction.atomic():
             Organisation.objects.select_for_update().get(pk=organisation.pk)  # so that the plan still holds below
-            plan = plan_import(organisation=organisation, table=table, columns=columns)
+            plan = plan_import(
+                organisation=organisation,
+                table=table,
+                columns=columns,
+                words=words,
+                new_services=new_services,
+                running=running,
+            )
+            imported = None
             if plan.new:
-                carry_out(plan)
-        return as_result(plan)
-
-    def carry_out(plan: Plan) -> None:
-        with writing(organisation):
-            made = {
-                id(service): add_service(organisation=organisation, by=by, name=service.name)
-                for service in plan.services.values()
-            }
-            for row in plan.new:
-                if row.facts.get("service"):
-                    row.facts["service"] = made.get(id(row.facts["service"]), row.facts["service"])
-                if row.facts.get("named_services"):
-                    row.facts["named_services"] = [made.get(id(each), each) for each in row.facts["named_services"]]
-            add_activities(organisation=organisation, by=by, many=[row.facts for row in plan.new])
-            figures = {"added": len(plan.new), "here": len(plan.here), "refused": plan.refused}
-            SecurityEvent.objects.create(organisation=organisation, actor=by, kind="import", detail=figures)
+                imported = bring_in(
+                    organisation=organisation,
+                    by=by,
+                    rows=[row.brought for row in plan.new],
+                    new_services=plan.services.values(),
+                    new_pieces=plan.pieces.values(),
+                    record=_record(plan, table, columns, words or {}, file_name),
+                )
+        return as_result(plan) | {"import": imported.pk if imported else None}
 
     return once(organisation=organisation, by=by, key=key, write=write)
+
+
+def _record(plan: Plan, table: Table, columns: Mapping[str, str], words: Mapping, file_name: str) -> dict:
+    """Return what is kept of an import: from which file, how it was read, what was answered, what came of it."""
+    return {
+        "file_name": " ".join(file_name.split())[-200:],
+        "read_as": str(getattr(table, "read_as", "") or "")[:200],
+        "columns": {heading: columns.get(heading, "") for heading in table.headings},
+        "words": {
+            column: {asked.key: words[column][asked.key] for asked in listed if asked.key in words.get(column, {})}
+            for column, listed in plan.asked.items()
+        },
+        "added": len(plan.new),
+        "here": len(plan.here),
+        "refused": plan.refused,
+    }
 
 
 def as_result(plan: Plan) -> dict:
@@ -84,7 +122,10 @@ def as_result(plan: Plan) -> dict:
         "added": len(plan.new),
         "here": len(plan.here),
         "refused": plan.refused,
+        "placed": plan.placed,
+        "undated": len(plan.undated),
         "services": [service.name for service in plan.services.values()],
+        "pieces": list(plan.pieces),
         "problems": [[problem.row, problem.column, problem.said] for problem in plan.problems],
         "notes": [[note.row, note.column, note.said] for note in plan.notes],
     }
@@ -94,29 +135,3 @@ def past_result(*, organisation: Organisation, by: User, key: UUID) -> dict | No
     """Return what the import of this form came to, or None when the person sent no such form here."""
     known = RequestKey.objects.filter(organisation=organisation, actor=by, key=key).first()
     return known.result if known and "added" in known.result else None
-
-
-def keep_draft(*, organisation: Organisation, by: User, content: bytes | str) -> UUID:
-    """Keep an upload for a day between its steps, for the person who sent it, in this organisation only.
-
-    In the cache that all workers share, so that nothing has to be cleared away. Returns its id.
-    """
-    draft = uuid4()
-    is_text = isinstance(content, str)
-    packed = zlib.compress(content.encode("utf-8", "replace") if is_text else content)
-    cache.set(_draft_key(organisation, by, draft), (packed, is_text), DRAFT_KEPT)
-    return draft
-
-
-def kept_draft(*, organisation: Organisation, by: User, draft: UUID) -> Table | None:
-    """Return the table of a kept upload; None when it is another's, of another organisation, or no longer kept."""
-    kept = cache.get(_draft_key(organisation, by, draft))
-    if kept is None:
-        return None
-    packed, is_text = kept
-    content = zlib.decompress(packed)
-    return read_table(content.decode("utf-8") if is_text else content)
-
-
-def _draft_key(organisation: Organisation, by: User, draft: UUID) -> str:
-    return f"import-draft-{organisation.pk}-{by.pk}-{draft}"

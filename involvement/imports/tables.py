@@ -20,8 +20,9 @@ from statistics import median
 
 from django.utils.translation import gettext as _
 
+from involvement.cells import unguarded
 from involvement.imports import parsing
-from involvement.imports.columns import COLUMNS, folded
+from involvement.imports.columns import COLUMNS, folded, is_own
 
 MAX_BYTES = 10 * 1024 * 1024  # a register of 20,000 rows with a page of text each is smaller
 MAX_ROWS = 20_000
@@ -33,7 +34,6 @@ MAX_ANSWER = 200 * 1024 * 1024  # bytes
 FOOTNOTE = re.compile(
     r"\W*(notes?|sources?|footnotes?|key|legend|copyright)\b|\[?\d\]?[.)]|[©*†]|\(\d+\)", re.IGNORECASE
 )
-_GUARDED = re.compile(r"'[\s\ufeff]*'*[=+\-@\t\r]")
 
 
 class Unreadable(Exception):
@@ -75,11 +75,11 @@ def read_table(content: bytes | str, *, sheet: str | None = None, heading_row: i
     if not rows:
         raise Unreadable(_("There is nothing on the sheet “%(sheet)s”. Choose another") % {"sheet": found["sheet"]})
     if found["kind"] in ("CSV", "pasted"):
-        rows = [(number, [_take_guard(cell) for cell in cells]) for number, cells in rows]
+        rows = [(number, [unguarded(cell) for cell in cells]) for number, cells in rows]
     at = _heading_at(rows, heading_row)
     width = max(len(cells) for _number, cells in rows)
     below = rows if at is None else rows[at + 1 :]
-    notes = _notes_below(below)
+    notes = [] if at is not None and is_own(rows[at][1]) else _notes_below(below)  # ours has none
     body = below[: len(below) - len(notes)]
     if not body:
         raise Unreadable(_("There are headings but no rows under them"))
@@ -181,11 +181,6 @@ def _read_as(found: dict) -> str:
     if found["kind"] == "pasted":
         return _("pasted rows, separated by %(separator)s") % {"separator": found["separator"]}
     return _("OpenDocument spreadsheet") if found["kind"] == "ODS" else _("Excel workbook")
-
-
-def _take_guard(cell: str) -> str:
-    """Take away one apostrophe that kept a spreadsheet from running the cell (the export puts exactly one there)."""
-    return cell[1:] if _GUARDED.match(cell) else cell
 
 
 # -- Finding the table ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
 from .classification import Classification, Placement
+from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
@@ -16,6 +17,7 @@ __all__ = [
     "Classification",
     "Complete",
     "Evidence",
+    "Import",
     "Membership",
     "Organisation",
     "PieceOfWork",

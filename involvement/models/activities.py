@@ -95,6 +95,9 @@ class Activity(OrganisationRow, Versioned):
     source_url = models.URLField(_("web address of the source"), max_length=500, blank=True)
     withdrawn_on = models.DateField(null=True, blank=True)
     withdrawn_reason = models.CharField(_("why it is withdrawn"), max_length=500, null=True, blank=True)
+    imported_from = models.ForeignKey(
+        "involvement.Import", null=True, editable=False, on_delete=models.PROTECT, related_name="activities"
+    )
     objects = ActivityQuerySet.as_manager()
     history = HistoricalRecords()
 
@@ -125,6 +128,11 @@ class Activity(OrganisationRow, Versioned):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_said_to_run(self) -> bool:
+        """Return whether its stated status is "running"."""
+        return self.stated_status == self.StatedStatus.RUNNING
 
 
 class ActivityService(OrganisationRow):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from involvement.actions.base import Refused
 from involvement.imports import (
-    COLUMNS,
+    LIST_COLUMNS,
     MAX_BYTES,
     Problem,
     Table,
@@ -17,6 +17,8 @@ from involvement.imports import (
     map_columns,
     plan_import,
     read_table,
+    remembered_columns,
+    remembered_words,
     run_import,
 )
 from involvement.models import Organisation, User
@@ -27,10 +29,11 @@ SOME_REFUSED = 3
 class Command(BaseCommand):
     help = (
         "Import activities from a CSV file. Columns: "
-        + ", ".join(COLUMNS)
-        + ". Only title is needed; other headings are guessed, or mapped with --map. Importing the same file again "
-        "changes nothing. Exit code 0: every row is in; 3: some rows were refused, the others are in; 1: nothing was "
-        "done."
+        + ", ".join(LIST_COLUMNS)
+        + ". Only title is needed; other headings are guessed, or as they were answered for an earlier list, or "
+        "mapped with --map. A register that was exported comes in with its places and what came of it. Importing the "
+        "same file again changes nothing. Exit code 0: every row is in; 3: some rows were refused, the others are in; "
+        "1: nothing was done."
     )
 
     def add_arguments(self, parser):
@@ -46,19 +49,31 @@ class Command(BaseCommand):
             metavar="THEIRS=OURS",
             help="a heading of the file and the column it fills; nothing after the = leaves the heading out",
         )
+        parser.add_argument(
+            "--no-new-services",
+            action="store_true",
+            help="refuse the rows of services that are not there, instead of making them",
+        )
         parser.add_argument("--by", metavar="EMAIL", help="the person who is recorded as importing")
 
-    def handle(self, *, organisation, file, dry_run, maps, by, **options):
+    def handle(self, *, organisation, file, dry_run, maps, no_new_services, by, **options):
         """Read, plan, write and say what came of it. Raises CommandError with a plain sentence for anything wrong."""
         organisation = _organisation(organisation)
         try:
             table = read_table(content_of(file))
-            columns = map_columns(table.headings, dict(mapping_of(each) for each in maps))
+            columns = _columns(organisation, table, dict(mapping_of(each) for each in maps))
             self._say_columns(table, columns)
+            how = {
+                "organisation": organisation,
+                "table": table,
+                "columns": columns,
+                "words": remembered_words(organisation),
+                "new_services": not no_new_services,
+            }
             if dry_run:
-                result = as_result(plan_import(organisation=organisation, table=table, columns=columns))
+                result = as_result(plan_import(**how))
             else:
-                result = run_import(organisation=organisation, by=_person(by), table=table, columns=columns)
+                result = run_import(**how, by=_person(by), file_name=Path(file).name)
         except Unreadable as error:
             raise CommandError(str(error)) from error
         except Refused as refused:
@@ -77,6 +92,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Note. {Problem(row, column, said)}")
         for row, column, said in result["problems"]:
             self.stderr.write(str(Problem(row, column, said)))
+        if result["placed"]:
+            rows = "1 row brings its" if result["placed"] == 1 else f"{result['placed']} rows bring their"
+            self.stdout.write(f"{rows} place in the framework with them")
+        if result["pieces"]:
+            self.stdout.write(f"New pieces of work: {', '.join(result['pieces'])}")
         if result["services"]:
             made = "Services that would be made" if dry_run else "Services made"
             self.stdout.write(f"{made}: {', '.join(result['services'])}")
@@ -89,6 +109,15 @@ class Command(BaseCommand):
         if result["refused"]:
             rows = "1 row was" if result["refused"] == 1 else f"{result['refused']} rows were"
             raise CommandError(f"{rows} refused", returncode=SOME_REFUSED)
+
+
+def _columns(organisation: Organisation, table: Table, maps: dict[str, str]) -> dict[str, str]:
+    """Return which column is which: what --map says, then what was answered before, then the guesses."""
+    said = map_columns(table.headings, maps)  # refuses what cannot be
+    before = remembered_columns(organisation, table.headings)
+    named = {ours for heading, ours in said.items() if ours and heading in maps}
+    kept = {heading: ours for heading, ours in before.items() if heading not in maps and ours not in named}
+    return map_columns(table.headings, kept | maps)
 
 
 def _organisation(slug: str) -> Organisation:
