@@ -70,7 +70,9 @@ def _of_record(viewer: Viewer, activity: Activity, services: dict[int, str]):
     pieces = {piece.pk: piece.title for piece in viewer.organisation.pieces.all()}
     versions = list(_versions(Activity, viewer, id=activity.pk))
     if versions:
-        yield versions[0].history_date, versions[0].history_user, Told(_("added it to the list"))
+        came = activity.imported_from
+        words = _("brought it in with a list: %(list)s") % {"list": came} if came else _("added it to the list")
+        yield versions[0].history_date, versions[0].history_user, Told(words)
     for old, new in pairwise(versions):
         stamp = new.history_date, new.history_user
         if new.withdrawn_on and not old.withdrawn_on:

@@ -47,6 +47,7 @@ PLAIN = (
     "groups_in_full", "running_answers", "same_title_number", "withdrawn_on", "withdrawn_reason", "piece_problem",
 )  # fmt: skip
 LITERAL = TRUST_WIDE_WORDS | UNKNOWN_WORDS  # a service that is called so is written in quotation marks
+NO_SIGNS = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}  # no XML can hold these two, which are no signs of any script
 WIDE = {"title": 44, "description": 60, "result": 44, "participants": 30, "service": 24, "method": 24}  # in characters
 
 
@@ -169,6 +170,7 @@ def _of(rows, parent: str, by_activity) -> dict[int, list]:
 
 
 def _own_words(activity: Activity, services: dict[int, str], exact: bool) -> dict[str, str]:
+    few = fewer_than_five(0)
     plain = {
         column.slug: getattr(activity, column.fact)
         for slug, column in COLUMNS.items()
@@ -176,7 +178,7 @@ def _own_words(activity: Activity, services: dict[int, str], exact: bool) -> dic
     }
     return {
         **{slug: value or "" for slug, value in plain.items()},
-        "reach": activity.reach if exact else people_written(activity.reach),
+        "reach": activity.reach if exact or people_written(activity.reach) != few else few,
         "service": written_list([services[activity.service_id]], literal=LITERAL) if activity.service_id else "",
         "piece": activity.piece.title if activity.piece else "",
         "piece_problem": activity.piece.problem_statement if activity.piece else "",
@@ -263,7 +265,8 @@ def xlsx_file(asked: Register) -> IO[bytes]:
             sheet.write_string(0, at, column, heading)
         for number, row in enumerate(asked.rows(), start=1):
             for at, column in enumerate(asked.columns):
-                if (words := row.get(column)) and sheet.write_string(number, at, words, text):
+                words = row.get(column, "").translate(NO_SIGNS)
+                if words and sheet.write_string(number, at, words, text):
                     raise ValueError(f"row {number + 1}, {column}: longer than a cell of a spreadsheet holds")
     finally:
         book.close()

@@ -11,10 +11,9 @@ from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_create_with_history
 
 from framework.catalogue import catalogue
-from involvement.actions.base import Conflict, Refused, once, take, today, writing
+from involvement.actions.base import Conflict, Refused, insert_with_history, once, take, today, writing
 from involvement.dates import read_date, read_period
 from involvement.models import (
     Activity,
@@ -177,7 +176,7 @@ def insert_activities(
     """
     for activity, _facts in checked:
         activity.recorded_by = by
-    activities = bulk_create_with_history([each for each, _facts in checked], Activity, batch_size=200, default_user=by)
+    activities = insert_with_history([each for each, _facts in checked], by=by)
     both = [(activity, facts) for activity, (_same, facts) in zip(activities, checked, strict=True)]
     rows = {"organisation": organisation, "recorded_by": by}
     named = [
@@ -194,9 +193,8 @@ def insert_activities(
         for activity, facts in both
         for each in facts.get("groups", ())
     ]
-    for model, made in ((ActivityService, named), (ActivityGroup, groups)):
-        if made:
-            bulk_create_with_history(made, model, batch_size=200, default_user=by)
+    for made in (named, groups):
+        insert_with_history(made, by=by)
     return activities
 
 

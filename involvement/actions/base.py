@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from itertools import batched
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, Model
 from django.utils import timezone
 
 from involvement.models import Organisation, RequestKey, User
+
+AT_ONCE = 500  # rows in one statement
 
 
 class Refused(Exception):
@@ -57,6 +60,33 @@ def take(record, version: int):
         raise Conflict(current)
     current.version += 1
     return current
+
+
+def insert_with_history[Row: Model](rows: list[Row], *, by: User | None) -> list[Row]:
+    """Insert many new rows of one kind and the first entry of each one's history; return them, saved.
+
+    The histories are copied within the database, in one statement for each batch: that they say the same as the rows
+    is certain, and it costs a third of sending everything twice. Call it inside ``writing``.
+    """
+    if not rows:
+        return []
+    model = type(rows[0])
+    history = model.history.model
+    saved = model.objects.bulk_create(rows, batch_size=AT_ONCE)
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in history.tracked_fields)
+    copy = (
+        f"INSERT INTO {quote(history._meta.db_table)} ({columns}, history_date, history_type, history_user_id)"  # noqa: S608
+        f" SELECT {columns}, %s, '+', %s FROM {quote(model._meta.db_table)}"
+        f" WHERE {quote(model._meta.pk.column)} IN ({{keys}}) ORDER BY {quote(model._meta.pk.column)}"
+    )  # names of our own tables and columns only
+    user = by.pk if by is not None else None
+    with connection.cursor() as cursor:
+        for some in batched(saved, AT_ONCE):
+            keys = [row.pk for row in some]
+            at = connection.ops.adapt_datetimefield_value(timezone.now())
+            cursor.execute(copy.format(keys=", ".join(["%s"] * len(keys))), [at, user, *keys])
+    return saved
 
 
 def once(*, organisation: Organisation, by: User, key: UUID | None, write: Callable[[], dict]) -> dict:

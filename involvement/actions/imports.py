@@ -13,11 +13,10 @@ from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, ProtectedError, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_create_with_history
 
 from framework.catalogue import catalogue
 from involvement.actions.activities import ActivityFacts, confirm_many, insert_activities
-from involvement.actions.base import Refused, today, writing
+from involvement.actions.base import AT_ONCE, Refused, insert_with_history, today, writing
 from involvement.actions.classification import unknown_answers, unknown_places, wrong_placements
 from involvement.actions.influence import check_change, evidence_wrong
 from involvement.actions.organisations import add_service
@@ -39,8 +38,6 @@ from involvement.models import (
     Service,
     User,
 )
-
-AT_ONCE = 500  # rows in one statement
 
 
 @dataclass
@@ -226,10 +223,10 @@ def _record_changes(imported: Import, by: User | None, rows: list[Brought]) -> N
     ]
     if not both:
         return
-    made = bulk_create_with_history([row for row, _brought in both], Change, batch_size=AT_ONCE, default_user=by)
+    made = insert_with_history([row for row, _brought in both], by=by)
     pairs = [(row, brought) for row, (_same, brought) in zip(made, both, strict=True)]
     facets = [ChangeFacet(change=row, facet=facet, **mine) for row, brought in pairs for facet in brought.facets]
-    bulk_create_with_history(facets, ChangeFacet, batch_size=AT_ONCE, default_user=by)
+    insert_with_history(facets, by=by)
     Evidence.objects.bulk_create(
         (Evidence(change=row, **mine, **proof) for row, brought in pairs for proof in brought.evidence),
         batch_size=AT_ONCE,

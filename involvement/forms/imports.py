@@ -155,7 +155,13 @@ class WordQuestions:
     shown: list[WordQuestion]
     more: int
 
+    @property
+    def folded(self) -> bool:
+        """Whether the boxes stand behind a fold: many, and none of them keeps a row back."""
+        return len(self.shown) > FEW_WORDS and all(each.answer for each in self.shown)
 
+
+FEW_WORDS = 8
 MOST_WORDS = 60  # of one column on one page
 
 

@@ -107,8 +107,9 @@ def _record(plan: Plan, table: Table, columns: Mapping[str, str], words: Mapping
         "read_as": str(getattr(table, "read_as", "") or "")[:200],
         "columns": {heading: columns.get(heading, "") for heading in table.headings},
         "words": {
-            column: {asked.key: words[column][asked.key] for asked in listed if asked.key in words.get(column, {})}
+            column: {asked.key: words[column][asked.key] for asked in listed if asked.key in words[column]}
             for column, listed in plan.asked.items()
+            if words.get(column)
         },
         "added": len(plan.new),
         "here": len(plan.here),

@@ -263,7 +263,7 @@ class _RowReader:
         for slug, words in row.values.items():
             longest = self.longest.get(slug) or MAX_CELL
             if len(words) > longest and not COLUMNS[slug].own:
-                row.wrong(slug, _too_long(words, longest))
+                row.wrong(slug, _too_long(longest))
             elif slug in self.longest:
                 facts[COLUMNS[slug].fact] = words
         if not row.values["title"]:
@@ -342,7 +342,7 @@ class _RowReader:
         for slug in ("service", "services_named"):
             for words, quoted in self.words.services_in(row.values.get(slug, "")):
                 if len(words) > Service._meta.get_field("name").max_length:
-                    row.wrong("service", _too_long(words, Service._meta.get_field("name").max_length))
+                    row.wrong("service", _too_long(Service._meta.get_field("name").max_length))
                 elif (service := self._service_called(row, words, quoted)) is not None:
                     names.append((slug, service))
         named = list({id(service): service for _slug, service in names}.values())
@@ -391,7 +391,7 @@ class _RowReader:
             return
         longest = PieceOfWork._meta.get_field("title").max_length
         if len(title) > longest:
-            row.wrong("piece", _too_long(title, longest))
+            row.wrong("piece", _too_long(longest))
             return
         facts["piece"] = self.pieces.get(title) or self.plan.pieces.setdefault(
             title,
@@ -524,8 +524,8 @@ def _short(words: str) -> str:
     return words if len(words) <= 60 else words[:59] + "…"
 
 
-def _too_long(words: str, longest: int) -> str:
-    return _("This is %(length)d characters long. The most is %(most)d") % {"length": len(words), "most": longest}
+def _too_long(longest: int) -> str:
+    return _("This is too long. Use %(most)d characters or fewer") % {"most": longest}
 
 
 class _Known:

@@ -171,7 +171,7 @@ def import_list(request, organisation):
 @organisation_view(Permission.ACTIVITY_IMPORT, load=load_import)
 def import_detail(request, organisation, imported):
     """Show one import, what somebody has worked on since, and undo it."""
-    form = UndoForm(request.POST or None)
+    form = UndoForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             done = undo_import(imported=imported, by=request.user, keep_touched=form.cleaned_data["keep"])

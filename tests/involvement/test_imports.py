@@ -102,7 +102,7 @@ def test_a_plan_writes_nothing(trust):
     ("row", "says"),
     [
         (",ended,,,,", "Row 2, Title: There is no title"),
-        (f"{'x' * 301},,,,,", "Row 2, Title: This is 301 characters long. The most is 300"),
+        (f"{'x' * 301},,,,,", "Row 2, Title: This is too long. Use 300 characters or fewer"),
         ("A,sometimes,,,,", "Row 2, Status: “sometimes” is not a status"),
         ("A,,31/02/2019,,,", "Row 2, Started: “31/02/2019” is not a date that can be read"),
         ("A,,03/03/19,,,", "Row 2, Started: “03/03/19” is not a date"),

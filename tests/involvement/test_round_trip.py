@@ -246,7 +246,7 @@ def _bring_in(organisation, by, content):
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],  # to make a register smaller takes minutes: the failing one is told as it is
+    phases=[Phase.explicit, Phase.generate],  # making a register smaller takes minutes
 )
 @given(
     told=st.lists(an_activity(), min_size=1, max_size=4),
