@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from framework.catalogue import catalogue
@@ -26,11 +27,13 @@ from involvement.models import Activity, Organisation
 
 
 class UploadForm(NHSForm):
-    """A CSV file or pasted rows. ``cleaned_data`` gains ``content`` (bytes or text) and ``table``."""
+    """A spreadsheet or CSV file, or pasted rows. ``cleaned_data`` gains ``content`` (bytes or text) and ``table``."""
 
     file = forms.FileField(
-        label=_("CSV file"),
-        help_text=_("In Excel: File, Save as, then choose CSV UTF-8. The most is 5 MB."),
+        label=_("Spreadsheet or CSV file"),
+        help_text=format_lazy(
+            _("From Excel, LibreOffice or Google Sheets, as it is. The most is {most} MB."), most=MAX_BYTES >> 20
+        ),
         required=False,
         allow_empty_file=True,
     )
@@ -48,7 +51,7 @@ class UploadForm(NHSForm):
         if file and text.strip():
             self.add_error("text", _("Choose a file or paste rows, not both"))
         elif file and file.size > MAX_BYTES:
-            self.add_error("file", _("The file must be smaller than 5 MB"))
+            self.add_error("file", _("The file must be smaller than %(most)d MB") % {"most": MAX_BYTES >> 20})
         elif file or text.strip():
             data["content"] = file.read() if file else text
             try:
@@ -56,7 +59,7 @@ class UploadForm(NHSForm):
             except Unreadable as error:
                 self.add_error("file" if file else "text", str(error))
         elif not self.errors:
-            self.add_error("file", _("Choose a CSV file, or paste rows below"))
+            self.add_error("file", _("Choose a file, or paste rows below"))
         return data
 
 

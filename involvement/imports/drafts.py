@@ -10,6 +10,7 @@ import json
 import zlib
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.core.cache import cache
@@ -22,19 +23,29 @@ KEPT = 24 * 60 * 60  # seconds
 
 @dataclass(frozen=True)
 class Draft:
-    """An upload that is still kept: what it was called, and the table in it."""
+    """An upload that is still kept: what it was called, the table in it, and what was chosen to read it so."""
 
     id: UUID
     name: str
     table: Table
+    chosen: dict[str, Any]
+
+    @property
+    def query(self) -> str:
+        """Return the address's query that leads back to this very table."""
+        return "?" + urlencode({"draft": self.id, **self.chosen})
 
 
-def keep_draft(*, organisation: Organisation, by: User, content: bytes | str, name: str = "") -> UUID:
-    """Keep an upload, and what was chosen of it (nothing yet). Returns its id."""
+def keep_draft(
+    *, organisation: Organisation, by: User, content: bytes | str, name: str = "", table: Table | None = None
+) -> UUID:
+    """Keep an upload, with the ``table`` in it where it was read already. Returns its id."""
     draft = uuid4()
     is_text = isinstance(content, str)
     packed = zlib.compress(content.encode("utf-8", "replace") if is_text else content)
     cache.set(_key("file", organisation, by, draft), (packed, is_text, name[:200]), KEPT)
+    if table is not None:
+        cache.set(_table_key({}, organisation, by, draft), table, KEPT)
     return draft
 
 
@@ -49,13 +60,17 @@ def kept_draft(*, organisation: Organisation, by: User, draft: UUID, **chosen: A
         return None
     packed, is_text, name = kept
     chosen = {what: value for what, value in chosen.items() if value is not None}
-    at = _key(f"table-{zlib.crc32(json.dumps(chosen, sort_keys=True).encode())}", organisation, by, draft)
+    at = _table_key(chosen, organisation, by, draft)
     table = cache.get(at)
     if table is None:
         content = zlib.decompress(packed)
         table = read_table(content.decode("utf-8") if is_text else content, **chosen)
         cache.set(at, table, KEPT)
-    return Draft(draft, name, table)
+    return Draft(draft, name, table, chosen)
+
+
+def _table_key(chosen: dict[str, Any], organisation: Organisation, by: User, draft: UUID) -> str:
+    return _key(f"table-{zlib.crc32(json.dumps(chosen, sort_keys=True).encode())}", organisation, by, draft)
 
 
 def _key(what: str, organisation: Organisation, by: User, draft: UUID) -> str:

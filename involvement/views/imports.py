@@ -23,13 +23,13 @@ SHOWN_TOUCHED = 50
 
 @organisation_view(Permission.ACTIVITY_IMPORT)
 def activity_import(request, organisation):
-    """Send each step to its page: ``?draft=`` the preview, ``?done=`` the result, else the upload."""
+    """Send each step to its page: ``?done=`` the result, ``?draft=`` the preview, else the upload."""
     if "draft" in request.POST:
         return _preview(request, organisation, request.POST["draft"])
-    if request.method == "GET" and "draft" in request.GET:
-        return _preview(request, organisation, request.GET["draft"])
     if request.method == "GET" and "done" in request.GET:
         return _result(request, organisation, request.GET["done"])
+    if request.method == "GET" and "draft" in request.GET:
+        return _preview(request, organisation, request.GET["draft"])
     return _upload(request, organisation)
 
 
@@ -39,15 +39,19 @@ def _upload(request, organisation):
     if posted and form.is_valid():
         name = getattr(request.FILES.get("file"), "name", "")
         content = form.cleaned_data["content"]
-        draft = imports.keep_draft(organisation=organisation, by=request.user, content=content, name=name)
+        table = form.cleaned_data["table"]
+        draft = imports.keep_draft(organisation=organisation, by=request.user, content=content, name=name, table=table)
         return redirect(f"{reverse('activity-import', args=[organisation.slug])}?draft={draft}")
     context = {"form": form, "columns": imports.LIST_COLUMNS.values(), "past": organisation.imports.exists()}
     return render_page(request, "imports/upload.html", context)
 
 
 def _preview(request, organisation, draft):
-    draft = _uuid(draft)
-    kept = draft and imports.kept_draft(organisation=organisation, by=request.user, draft=draft)
+    try:
+        kept = _kept(request, organisation, draft)
+    except imports.Unreadable as unreadable:
+        messages.warning(request, str(unreadable))
+        return redirect(f"{request.path}?draft={_uuid(draft)}")
     if not kept:
         messages.warning(request, _("We no longer have that list. Choose it again. Nothing was added."))
         return redirect("activity-import", organisation.slug)
@@ -56,7 +60,7 @@ def _preview(request, organisation, draft):
     elsewhere, plan = [], None
     if posted is None and "title" in columns.values():
         plan, columns, elsewhere = imports.first_plan(organisation, table, columns)
-    form = ColumnsForm(posted, table=table, guessed=columns, initial={"draft": draft})
+    form = ColumnsForm(posted, table=table, guessed=columns, initial={"draft": kept.id})
     context = {"form": form, "draft": kept, "seen": ""}
     if posted is not None:
         columns = form.cleaned_data.get("columns") if form.is_valid() else None
@@ -81,6 +85,16 @@ def _preview(request, organisation, draft):
     return render_page(request, "imports/preview.html", context)
 
 
+def _kept(request, organisation, draft):
+    """Return the upload ``draft``, read as the address says: another sheet, another row of headings. None if gone."""
+    draft, row = _uuid(draft), request.GET.get("heading_row", "").strip()
+    chosen = {
+        "sheet": request.GET.get("sheet") or None,
+        "heading_row": int(row) if row.isascii() and row.isdigit() and len(row) < 7 else None,
+    }
+    return draft and imports.kept_draft(organisation=organisation, by=request.user, draft=draft, **chosen)
+
+
 def _words(organisation, form) -> dict:
     """Return what words mean: as answered before, and over that as answered now."""
     before = imports.remembered_words(organisation)
@@ -90,7 +104,7 @@ def _words(organisation, form) -> dict:
 
 def _import(request, kept, key, how):
     imports.run_import(**how, by=request.user, file_name=kept.name, key=key)
-    return redirect(f"{reverse('activity-import', args=[how['organisation'].slug])}?done={key}&from={kept.id}")
+    return redirect(f"{reverse('activity-import', args=[how['organisation'].slug])}{kept.query}&done={key}")
 
 
 def _mend(kept, plan):
@@ -119,12 +133,11 @@ def _result(request, organisation, key):
 
 def _to_mend(request, organisation, imported):
     """Return what the button for the rows to mend has to send, None when the list is no longer kept."""
-    draft = _uuid(request.GET.get("from", ""))
-    kept = draft and imports.kept_draft(organisation=organisation, by=request.user, draft=draft)
+    kept = _kept(request, organisation, request.GET.get("draft", ""))
     if not kept or imported is None:
         return None
     columns = [(f"column_{at}", imported.columns.get(each, "")) for at, each in enumerate(kept.table.headings)]
-    return {"draft": draft, "columns": columns}
+    return {"draft": kept, "columns": columns}
 
 
 def _shown(plan: imports.Plan) -> dict:

@@ -7,6 +7,7 @@ import zipfile
 from datetime import date
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from hypothesis import given
@@ -469,6 +470,33 @@ def test_past_imports_are_listed_and_undone_on_their_page(editor, world, trust, 
     done = editor.post(where, {"keep": "on"}, follow=True).content.decode()
     assert "2 activities are out of the register again" in done and "1 stayed" in done
     assert "undone" in editor.get("/o/ashdown/activities/imports/").content.decode()
+
+
+def test_another_sheet_or_row_of_headings_can_be_chosen(editor, trust):
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        for name, rows in (
+            ("Ours", [["Our list"], ["title", "status"], ["Walk", "ended"], ["Talk", "sometimes"]]),
+            ("Theirs", [["title", "status"], ["Choir", "ended"]]),
+        ):
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    page = _preview(editor, file.getvalue(), "two.xlsx")
+    html = page.content.decode()
+    assert "two.xlsx. Read as Excel workbook, sheet “Ours”" in html and "headings in row 2" in html
+    where = page.redirect_chain[-1][0]
+    assert "Choir" in editor.get(f"{where}&sheet=Theirs&heading_row=1").content.decode()
+    lost = editor.get(f"{where}&sheet=Nobody%27s", follow=True)
+    assert "There is no sheet" in lost.content.decode() and "Walk" in lost.content.decode()
+    page = editor.get(f"{where}&sheet=Ours&heading_row=2")
+    done = editor.post(page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"], _form(page, **{"import": "1"}))
+    assert "heading_row=2" in done["Location"]
+    html = editor.get(done["Location"]).content.decode()
+    assert "1 activity added" in html and "Download this row to mend it" in html
+    mend = re.search(r'action="([^"]+heading_row=2[^"]*)"', html)[1].replace("&amp;", "&")
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html))
+    assert b"Talk,sometimes" in b"".join(editor.post(mend, {**hidden, "mend": "1"}).streaming_content)
 
 
 # --- out

@@ -28,7 +28,7 @@ SOME_REFUSED = 3
 
 class Command(BaseCommand):
     help = (
-        "Import activities from a CSV file. Columns: "
+        "Import activities from a spreadsheet or a CSV file. Columns: "
         + ", ".join(LIST_COLUMNS)
         + ". Only title is needed; other headings are guessed, or as they were answered for an earlier list, or "
         "mapped with --map. A register that was exported comes in with its places and what came of it. Importing the "
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("organisation", metavar="ORG", help="the organisation's slug")
-        parser.add_argument("file", metavar="FILE", help="a CSV file (UTF-8, UTF-16 or Windows-1252)")
+        parser.add_argument("file", metavar="FILE", help="a spreadsheet (XLSX, XLS, ODS) or a CSV file")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
         parser.add_argument(
             "--map",
