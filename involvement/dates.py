@@ -36,21 +36,24 @@ _NOISE = re.compile(
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(?:the\s+)?(?=[0-9])"
 )
 _TIME = re.compile(r"(?<=[0-9])[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?z|[+-][0-9]{2}:?[0-9]{2})?$")
-_ASIDE = re.compile(r"\s*(?:\((?:planned|estimated|expected|pilot)\)|;\s*(?:report|results?|published)\b.*)$")
+_ASIDE = re.compile(r"\s*(?:\((?:planned|estimated|expected|pilot|tbc)\)|;\s*(?:report|results?|published)\b.*)$")
 _OFTEN = re.compile(
     r"^(?:held\s+)?(?:annual(?:ly)?|yearly|monthly|weekly|quarterly|twice a year|(?:every|each|once a) (?:year|month))"
     r",?\s+(?=since|from|[0-9]|in )"
 )
-_NOW = r"(?:ongoing|on-going|present|the present|present day|now|today|current|continuing|date|to date)"
+_NOW = (
+    r"(?:ongoing|on-going|present|the present|present day|now|today|current|continuing|date|to date|rolling"
+    r"|open-ended|no end date|still running)"
+)
 _SINCE = re.compile(
     r"^(?P<ongoing>ongoing |continuing |running )?(?:since|from|starting|beginning)(?: in| on)? (?P<start>.+)$"
 )
 _BEGAN = re.compile(
-    r"^(?:launched|started|began|begun|opened|established|founded|introduced|set up)(?: in| on)? (?P<start>.+)$"
+    rf"^(?:launched|started|began|begun|opened|established|founded|introduced|set up)(?: in| on)? (?P<start>.+?)(?P<open>,? (?:and )?(?:is )?{_NOW})?$"
 )
 _UNTIL = re.compile(r"^(?:to|until|till|up to|ended|ending|closed|finished)(?: in| on)? (?P<end>.+)$")
 _ONWARDS = re.compile(
-    rf"^(?:from |since )?(?P<start>.+?)(?: ?,? onwards?| ?(?:-|to|until)? {_NOW}| ?- ?{_NOW}| ?\({_NOW}\)| ?-)$"
+    rf"^(?:from |since )?(?P<start>.+?)(?: ?,? onwards?| ?(?:-|to|until)? {_NOW}| ?- ?{_NOW}| ?\({_NOW}\)| ?-|\+)$"
 )
 _BETWEEN = re.compile(r"^(?:from|between) ")
 _SEPARATORS = (r" (?:to|until|till|through) ", r" - ", r" and | & |, ", r"-", r"/")
@@ -187,7 +190,7 @@ def _since(found: re.Match) -> Period | None:
 
 def _began(found: re.Match) -> Period | None:
     start = read_date(found["start"])
-    return Period(start, None) if start else None
+    return Period(start, None, bool(found["open"])) if start else None
 
 
 def _until(found: re.Match) -> Period | None:
@@ -272,6 +275,26 @@ def _financial_year(parts: dict) -> Reading:
     return Reading(date(year, 4, 1), date(following, 3, 31))
 
 
+def _short_financial_year(parts: dict) -> Reading:
+    """Read FY22, which some mean to start in 2022 and others to end then. The letters say that it is a year."""
+    year = 2000 + int(parts["short"])
+    return Reading(date(year - 1, 4, 1), date(year + 1, 3, 31))
+
+
+def _short_financial_years(parts: dict) -> Reading:
+    year, following = 2000 + int(parts["short"]), 2000 + int(parts["next"])
+    if following != year + 1:
+        raise ValueError("no such financial year")
+    return Reading(date(year, 4, 1), date(following, 3, 31))
+
+
+def _school_year(parts: dict) -> Reading:
+    year, following = _next_year(parts)
+    if following != year + 1:
+        raise ValueError("no such school year")
+    return _months(year, 8, 20)
+
+
 def _hyphened_years(parts: dict) -> Reading:
     """Read 2015-16 as both years whole, and 2019-03, which cannot be two years, as March 2019."""
     if int(parts["next"]) <= 12 and int(parts["next"]) <= int(parts["year"]) % 100:
@@ -283,6 +306,24 @@ def _hyphened_years(parts: dict) -> Reading:
 def _quarter(parts: dict) -> Reading:
     first = int(parts["quarter"]) * 3 - 2
     return _months(_year(parts), first, first + 5)  # the calendar's quarter and the NHS year's, which follows it
+
+
+def _half(parts: dict) -> Reading:
+    """Read H1 2021 as the calendar's half and the NHS year's, which begins three months later."""
+    first = int(parts["half"]) * 6 - 5
+    return _months(_year(parts), first, first + 8)
+
+
+def _quarter_in_words(parts: dict) -> Reading:
+    return _quarter(parts | {"quarter": {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}[parts["which"]]})
+
+
+def _christmas(parts: dict) -> Reading:
+    return _months(_year(parts), 12, 13)
+
+
+def _easter(parts: dict) -> Reading:
+    return _months(_year(parts), 3, 4)
 
 
 def _financial_quarter(parts: dict) -> Reading:
@@ -335,6 +376,15 @@ _FORMS = tuple(
         (rf"(?:q|quarter )(?P<quarter>[1-4])[ ,/-]*(?:of )?{_YEAR}", _quarter),
         (rf"{_YEAR}[ /-]?q(?P<quarter>[1-4])", _quarter),
         (rf"(?:q|quarter )(?P<quarter>[1-4])[ ,-]*(?:of )?{_FINANCIAL}", _financial_quarter),
+        (rf"{_FINANCIAL}[ ,-]*q(?P<quarter>[1-4])", _financial_quarter),
+        (rf"(?:the )?(?P<which>first|second|third|fourth|last) quarter(?: of)? {_YEAR}", _quarter_in_words),
+        (rf"h(?P<half>[12])[ ,/-]*{_YEAR}", _half),
+        (r"(?:financial year |fy) ?'?(?P<short>[0-9]{2})", _short_financial_year),
+        (r"(?:financial year |fy) ?'?(?P<short>[0-9]{2}) ?[-/] ?(?P<next>[0-9]{2})", _short_financial_years),
+        (rf"(?:academic|school) year {_FINANCIAL}", _school_year),
+        (r"(?:academic|school) year (?P<year>[0-9]{4})-(?P<next>[0-9]{4}|[0-9]{2})", _school_year),
+        (rf"(?:christmas|xmas),? {_YEAR}", _christmas),
+        (rf"easter,? {_YEAR}", _easter),
         (rf"(?P<season>{'|'.join(SEASONS)})(?: of)?,? {_YEAR}", _season),
         (rf"winter(?: of)?,? {_YEAR}", _winter),
         (r"winter(?: of)?,? (?P<year>[0-9]{4}) ?[-/] ?(?P<next>[0-9]{4}|[0-9]{2})", _winter_of_two),
