@@ -49,7 +49,8 @@ _SINCE = re.compile(
     r"^(?P<ongoing>ongoing |continuing |running )?(?:since|from|starting|beginning)(?: in| on)? (?P<start>.+)$"
 )
 _BEGAN = re.compile(
-    rf"^(?:launched|started|began|begun|opened|established|founded|introduced|set up)(?: in| on)? (?P<start>.+?)(?P<open>,? (?:and )?(?:is )?{_NOW})?$"
+    r"^(?:launched|started|began|begun|opened|established|founded|introduced|set up)(?: in| on)? "
+    rf"(?P<start>.+?)(?P<open>,? (?:and )?(?:is )?{_NOW})?$"
 )
 _UNTIL = re.compile(r"^(?:to|until|till|up to|ended|ending|closed|finished)(?: in| on)? (?P<end>.+)$")
 _ONWARDS = re.compile(
