@@ -160,13 +160,16 @@ def _of_services(viewer: Viewer, activity: Activity, services: dict[int, str]):
 
 
 def _of_answers(viewer: Viewer, activity: Activity):
-    answers = viewer.organisation.confirmations.filter(activity=activity).select_related("recorded_by")
+    answers = viewer.organisation.confirmations.filter(activity=activity).select_related("recorded_by", "taken_back_by")
     for answer in answers:
         words = (
             _("said that it was running on %(day)s") if answer.running
             else _("was asked whether it was running on %(day)s, and said “no, or I do not know”")
         )  # fmt: skip
         yield answer.recorded_at, answer.recorded_by, Told(words % {"day": day(answer.on)})
+        if answer.taken_back_at:
+            words = _("took back the answer to whether it was running on %(day)s")
+            yield answer.taken_back_at, answer.taken_back_by, Told(words % {"day": day(answer.on)})
 
 
 def _of_readings(viewer: Viewer, activity: Activity):

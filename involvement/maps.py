@@ -233,6 +233,7 @@ ever AS MATERIALIZED (
     SELECT q.activity_id, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL,
       CASE WHEN q.running THEN q."on" END, CASE WHEN q.running THEN NULL ELSE q."on" END
     FROM involvement_runningconfirmation q WHERE q.organisation_id = %(org)s AND q."on" <= %(day)s
+      AND q.taken_back_at IS NULL
   ) told GROUP BY id HAVING MAX(own) = 1
 ), a AS MATERIALIZED (
   SELECT stood.*, MAX(CASE WHEN state = 'live' THEN seen END) OVER (PARTITION BY work) AS work_seen
@@ -251,7 +252,8 @@ ever AS MATERIALIZED (
           ELSE e.yes END AS seen,
         CASE WHEN e.no IS NULL OR e.no < e.yes THEN 0 WHEN e.yes IS NULL OR e.no > e.yes THEN 1
           ELSE (SELECT CASE WHEN l.running THEN 0 ELSE 1 END FROM involvement_runningconfirmation l
-            WHERE l.organisation_id = %(org)s AND l.activity_id = e.id AND l."on" = e.no ORDER BY l.id DESC LIMIT 1)
+            WHERE l.organisation_id = %(org)s AND l.activity_id = e.id AND l."on" = e.no
+              AND l.taken_back_at IS NULL ORDER BY l.id DESC LIMIT 1)
           END AS denied
       FROM ever e
     ) dated

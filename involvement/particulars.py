@@ -150,7 +150,9 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     )
     readings = [reading_of(classification) for classification in classifications]
     current = next((each for each in readings if in_force(each.classification, today())), None)
-    confirmations = list(organisation.confirmations.filter(**mine).select_related("recorded_by").order_by("-on", "-id"))
+    confirmations = list(
+        organisation.confirmations.standing().filter(**mine).select_related("recorded_by").order_by("-on", "-id")
+    )
     changes = list(
         organisation.changes.filter(**mine).prefetch_related(
             Prefetch("facets", organisation.change_facets.all()),

@@ -49,7 +49,7 @@ def with_state(activities: QuerySet[Activity], organisation: Organisation, as_at
     what was never sighted leaves it not dated. maps.STATE says the same for the map, and a test holds the two together.
     """
     ago = months_before(as_at, LIVE_MONTHS)
-    answers = organisation.confirmations.filter(activity=OuterRef("pk"), on__lte=as_at)
+    answers = organisation.confirmations.standing().filter(activity=OuterRef("pk"), on__lte=as_at)
     decided = organisation.changes.filter(activity=OuterRef("pk"), decided_on__lte=as_at)
     activities = activities.annotate(
         newest_answer=Subquery(answers.order_by("-on", "-id").values("running")[:1]),

@@ -300,7 +300,8 @@ def _save(activity: Activity, by: User) -> None:
 
 
 def _confirm(activity: Activity, by: User, on: date, running: bool) -> RunningConfirmation:
-    newest = activity.confirmations.filter(organisation=activity.organisation, on=on).order_by("-id").first()
+    given = activity.confirmations.standing().filter(organisation=activity.organisation, on=on)
+    newest = given.order_by("-id").first()
     if newest is not None and newest.running == running:
         return newest
     return RunningConfirmation.objects.create(

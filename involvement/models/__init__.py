@@ -4,6 +4,7 @@ from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, R
 from .classification import Classification, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
+from .many import ManyEdit, Merge, NotTheSame
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
 
@@ -18,7 +19,10 @@ __all__ = [
     "Complete",
     "Evidence",
     "Import",
+    "ManyEdit",
     "Membership",
+    "Merge",
+    "NotTheSame",
     "Organisation",
     "PieceOfWork",
     "Placement",

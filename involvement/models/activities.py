@@ -167,16 +167,31 @@ class ActivityGroup(OrganisationRow):
         indexes = [models.Index(fields=["organisation", "group", "activity"], name="activity_group_of_org")]
 
 
-class RunningConfirmation(OrganisationRow):
-    """A person's dated answer to "is it running today?". Append-only.
+class AnswerQuerySet(models.QuerySet):
+    """Selections of answers to "is it running today?"."""
 
-    ``running`` true: a sighting on ``on``. False: "no, or I do not know": the activity stays not dated.
+    def standing(self):
+        """Leave out what was taken back when the act that gave it was undone."""
+        return self.filter(taken_back_at=None)
+
+
+class RunningConfirmation(OrganisationRow):
+    """A person's dated answer to "is it running today?". Append-only, but for being taken back.
+
+    ``running`` true: a sighting on ``on``. False: "no, or I do not know": the activity stays not dated. One that was
+    given to many at once, or came along in a merge, is taken back when that is undone: it then counts at no date.
     """
 
     activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="confirmations")
     on = models.DateField()
     running = models.BooleanField()
+    taken_back_at = models.DateTimeField(null=True, editable=False)
+    taken_back_by = models.ForeignKey(
+        "involvement.User", null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    objects = AnswerQuerySet.as_manager()
 
     class Meta:
         default_related_name = "confirmations"
+        constraints = [together("answer_taken_back_who_and_when", "taken_back_at", "taken_back_by")]
         indexes = [models.Index(fields=["organisation", "activity", "on", "running"], name="confirmation_of_activity")]
