@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from framework.catalogue import catalogue
@@ -49,6 +50,7 @@ def chronicle(viewer: Viewer, activity: Activity) -> list[Event]:
         *_of_answers(viewer, activity),
         *_of_readings(viewer, activity),
         *_of_changes(viewer, activity),
+        *_of_merges(viewer, activity),
     ]
     entries.sort(key=lambda entry: entry[0])
     acts: list[tuple[datetime, User | None, list[Told]]] = []
@@ -78,6 +80,8 @@ def _of_record(viewer: Viewer, activity: Activity, services: dict[int, str]):
         if new.withdrawn_on and not old.withdrawn_on:
             words = _("withdrew it as entered by mistake: “%(reason)s”") % {"reason": new.withdrawn_reason}
             yield *stamp, Told(words)
+        elif old.withdrawn_on and not new.withdrawn_on:
+            yield *stamp, Told(_("put it back into the list"))
         for name in OWN_FIELDS:
             attribute = f"{name}_id" if name in ("service", "piece") else name
             before, after = getattr(old, attribute), getattr(new, attribute)
@@ -186,16 +190,61 @@ def _of_readings(viewer: Viewer, activity: Activity):
             yield reading.void_at, reading.voided_by, Told(words % names)
 
 
+def _change_versions(viewer: Viewer, activity: Activity):
+    """Return the history rows of what came of an activity, oldest first: of what moved here or away, all of them."""
+    told = Change.history.model.objects.filter(organisation=viewer.organisation)
+    ever = told.filter(activity_id=activity.pk).values("id")
+    return told.filter(id__in=ever).select_related("history_user").order_by("history_id")
+
+
 def _of_changes(viewer: Viewer, activity: Activity):
-    for row in _versions(Change, viewer, activity_id=activity.pk):
+    rows = list(_change_versions(viewer, activity))
+    elsewhere = {row.activity_id for row in rows} - {activity.pk}
+    titles = dict(viewer.organisation.activities.filter(pk__in=elsewhere).values_list("pk", "title"))
+    last: dict[int, int] = {}
+    for row in rows:
+        before, last[row.id] = last.get(row.id, row.activity_id), row.activity_id
+        names = {"outcome": str(Change.Outcome(row.outcome).label), "day": day(row.decided_on)}
+        if before != row.activity_id:
+            names["title"] = titles.get(before if row.activity_id == activity.pk else row.activity_id, "")
+            words = (
+                _("took over what came of it: %(outcome)s (decided %(day)s), from “%(title)s”")
+                if row.activity_id == activity.pk
+                else _("moved what came of it: %(outcome)s (decided %(day)s), to “%(title)s”")
+            )
+            yield row.history_date, row.history_user, Told(words % names)
+            continue
         words = {
             "+": _("recorded what came of it: %(outcome)s (decided %(day)s)"),
             "~": _("put right what came of it: %(outcome)s (decided %(day)s)"),
             "-": _("took out what came of it: %(outcome)s (decided %(day)s)"),
         }[row.history_type]
-        names = {"outcome": str(Change.Outcome(row.outcome).label), "day": day(row.decided_on)}
         yield row.history_date, row.history_user, Told(words % names)
     evidence = viewer.organisation.evidence.filter(change__organisation=viewer.organisation, change__activity=activity)
     for each in evidence.select_related("recorded_by"):
         words = _("added evidence: %(kind)s") % {"kind": each.get_kind_display()}
         yield each.recorded_at, each.recorded_by, Told(f"{words}, {each.reference}" if each.reference else words)
+
+
+def _of_merges(viewer: Viewer, activity: Activity):
+    merges = viewer.organisation.merges.filter(Q(kept=activity) | Q(gone=activity))
+    merges = list(merges.select_related("kept", "gone", "recorded_by", "undone_by"))
+    readings = viewer.organisation.classifications.filter(
+        kind=Classification.Kind.LEADER, void_at=None, until=None, activity__in=[each.gone_id for each in merges]
+    )
+    placed = dict(readings.values_list("activity_id", "primary_place"))
+    for each in merges:
+        if each.kept_id == activity.pk:
+            names = {"title": each.gone.title, "number": each.gone_id}
+            words = _("merged another record of the same into it: “%(title)s” (%(number)d)")
+            if each.gone_id in placed:
+                names["place"] = place_title(placed[each.gone_id])
+                words = _("merged another record of the same into it: “%(title)s” (%(number)d), placed as: %(place)s")
+            undone = _("undid the merge with “%(title)s” (%(number)d)")
+        else:
+            names = {"title": each.kept.title, "number": each.kept_id}
+            words = _("merged it into another record of the same: “%(title)s” (%(number)d)")
+            undone = _("undid the merge into “%(title)s” (%(number)d)")
+        yield each.recorded_at, each.recorded_by, Told(words % names)
+        if each.undone_at:
+            yield each.undone_at, each.undone_by, Told(undone % names)

@@ -211,11 +211,14 @@ def confirm_many(
     )
 
 
-def edit_activity(*, activity: Activity, by: User, facts: ActivityFacts, version: int) -> Activity:
+def edit_activity(
+    *, activity: Activity, by: User, facts: ActivityFacts, version: int, seen_today: bool = True
+) -> Activity:
     """Change what ``facts`` name, and only the rows that differ; nothing differing, nothing is written.
 
     ``version`` is the one that the person started from: Conflict when somebody saved since, unless ``facts`` are what
-    is saved now (the same form sent twice). Raises Refused as add_activity does, and when it was withdrawn.
+    is saved now (the same form sent twice). Stating that it is running is today's answer, unless ``seen_today`` says
+    that nobody looked (two records that are merged). Raises Refused as add_activity does, and when it was withdrawn.
     """
     with writing(activity.organisation):
         try:
@@ -234,7 +237,7 @@ def edit_activity(*, activity: Activity, by: User, facts: ActivityFacts, version
             changed |= _include_groups(current, current.groups.filter(**mine), facts["groups"], by)
         if changed:
             _save(current, by)
-        if current.stated_status == Activity.StatedStatus.RUNNING != stated:
+        if seen_today and current.stated_status == Activity.StatedStatus.RUNNING != stated:
             _confirm(current, by, today(), True)
     return activity.organisation.activities.get(pk=activity.pk)
 
