@@ -245,6 +245,7 @@ class Row:
     not_recorded: bool
     withdrawn: bool
     counts: bool
+    pk: int
 
 
 @dataclass(frozen=True)
@@ -324,12 +325,26 @@ class ActivityPage:
         return (self.filters.page - 1) * PAGE_SIZE + 1
 
     @property
+    def total_words(self) -> str:
+        """Return "1,234", or "more than 10,000"."""
+        if self.total > COUNT_CAP:
+            return _("more than %(cap)s") % {"cap": f"{COUNT_CAP:,}"}
+        return f"{self.total:,}"
+
+    @property
+    def tick_query(self) -> str:
+        """Return the query of this very page with every row ticked."""
+        return self.filters.query(tick="page")
+
+    @property
+    def all_query(self) -> str:
+        """Return the query that says "all that was found" to the page that changes many."""
+        return self.filters.query(all="1", page="", sort="")
+
+    @property
     def showing(self) -> str:
         """Return "Showing 1 to 50 of 1,234 activities" in words."""
-        if self.total > COUNT_CAP:
-            total = _("more than %(cap)s") % {"cap": f"{COUNT_CAP:,}"}
-        else:
-            total = f"{self.total:,}"
+        total = self.total_words
         if self.total <= PAGE_SIZE:
             return ngettext("%(total)s activity", "%(total)s activities", self.total) % {"total": total}
         return _("Showing %(first)s to %(last)s of %(total)s activities") % {
@@ -480,7 +495,7 @@ def _rows(
         rows[pk] = Row(
             f"{base}{pk}/", title, reference or "", services.get(service, trust_wide),
             dates_written(start, end, period), place or "", titles.get(place, ""),
-            state, *states[state], bool(contested), unsaid, withdrawn is not None, pk in counted,
+            state, *states[state], bool(contested), unsaid, withdrawn is not None, pk in counted, pk,
         )  # fmt: skip
     return [rows[key] for key in keys]
 

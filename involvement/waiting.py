@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from involvement import drawing
 from involvement.access import Permission, Viewer
 from involvement.completeness import PlaceSaid
+from involvement.duplicates import number_alike
 from involvement.models import Classification, Response
 
 LATELY = 30  # days
@@ -27,7 +28,7 @@ class Waiting:
 
 
 def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *, on: date) -> tuple[Waiting, ...]:
-    """Return what the viewer's roles let them do now, the most urgent first. At most two queries."""
+    """Return what the viewer's roles let them do now, the most urgent first. At most six queries."""
     org = viewer.organisation
     found: list[Waiting] = []
 
@@ -47,6 +48,10 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
         add(
             counts.not_dated, "%(n)d activity without a date: is it running?",
             "%(n)d activities without a date: are they running?", drawing.list_address(org, status="not-dated"),
+        )  # fmt: skip
+        add(
+            number_alike(viewer), "%(n)d activity looks like another: is it in the list twice?",
+            "%(n)d activities look alike: are they in the list twice?", reverse("activity-duplicates", args=[org.slug]),
         )  # fmt: skip
     if viewer.may(Permission.GAP_RESPOND):
         add(

@@ -8,6 +8,7 @@ from involvement.access import Permission, organisation_view
 from involvement.actions import activities
 from involvement.actions.base import Conflict, Refused
 from involvement.chronicle import chronicle
+from involvement.duplicates import merges_of
 from involvement.forms.activities import ActivityForm, RunningForm, WithdrawForm, said_by
 from involvement.http import render_conflict, render_page
 from involvement.particulars import activity_detail as detail_of
@@ -24,7 +25,8 @@ def load_activity(organisation, activity):
 def activity_list(request, organisation):
     """List the activities: searched, filtered, sorted, 50 a page."""
     page = list_page(request.viewer, request.GET)
-    return render_page(request, "activities/list.html", {"page": page}, part="results")
+    context = {"page": page, "ticked": request.GET.get("tick") == "page"}
+    return render_page(request, "activities/list.html", context, part="results")
 
 
 @organisation_view(Permission.ACTIVITY_EDIT)
@@ -48,7 +50,9 @@ def activity_new(request, organisation):
 def activity_detail(request, organisation, activity):
     """Show one activity with all that is known of it."""
     detail = detail_of(request.viewer, activity)
+    merged, into = merges_of(request.viewer, activity)
     context = {"activity": activity, "detail": detail, "changes": detail.changes, "running_form": RunningForm()}
+    context |= {"merged": merged, "merged_into": into}
     return render_page(request, "activities/detail.html", context)
 
 

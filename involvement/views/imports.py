@@ -13,6 +13,7 @@ from involvement import imports
 from involvement.access import Permission, organisation_view
 from involvement.actions.base import Refused
 from involvement.actions.imports import touched_since, undo_import
+from involvement.duplicates import find_alike
 from involvement.forms.imports import ColumnsForm, UndoForm, UploadForm, word_questions
 from involvement.http import render_page
 
@@ -124,6 +125,7 @@ def _result(request, organisation, key):
     context = {
         "result": result,
         "imported": imported,
+        "alike": len(find_alike(request.viewer)),
         "causes": causes[:SHOWN_SENTENCES],
         "more_causes": max(0, len(causes) - SHOWN_SENTENCES),
         "to_mend": _to_mend(request, organisation, imported) if causes else None,
