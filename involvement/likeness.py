@@ -47,9 +47,14 @@ class Record:
     end: date | None = None
 
     @cached_property
+    def name(self) -> str:
+        """The title, folded."""
+        return folded(self.title)
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The title's words that mean something, folded, plurals cut."""
-        return tuple(_stem(word) for word in folded(self.title).split() if word not in IDLE)
+        return tuple(_stem(word) for word in self.name.split() if word not in IDLE)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -123,9 +128,6 @@ def alike(records: Iterable[Record], apart: dict[int, set[Hashable]] | None = No
     for one, other in _met(records, lambda record, _counts: sorted(record.shingles)[:SKETCH]):
         if may_be(one, other) and may_overlap(one, other) and near_texts(one, other, weights):
             found[one.key, other.key].add(TEXT)
-    for reasons in found.values():
-        if TITLE in reasons:
-            reasons.discard(NEAR_TITLE)
     pairs = [Pair(*keys, tuple(reason for reason in REASONS if reason in said)) for keys, said in found.items()]
     return sorted(pairs, key=lambda pair: (REASONS.index(pair.reasons[0]), -len(pair.reasons), pair.one, pair.other))
 
@@ -133,7 +135,7 @@ def alike(records: Iterable[Record], apart: dict[int, set[Hashable]] | None = No
 def _bound(records: list[Record], may_be) -> Iterator[tuple[Record, Record, str]]:
     """Yield each record with the nearest one before it that says the very same of itself, and of what."""
     for reason, said, crowd in (
-        (TITLE, lambda record: folded(record.title), None),
+        (TITLE, lambda record: record.name, None),
         (REFERENCE, lambda record: folded(record.reference).replace(" ", ""), None),
         (ADDRESS, lambda record: address_of(record.address), ADDRESS_CROWD),
     ):
@@ -165,7 +167,8 @@ def _met(records: list[Record], marks) -> Iterator[tuple[Record, Record]]:
             holders[mark].append(n)
     met = {pair for held in holders.values() if 1 < len(held) <= CROWD for pair in combinations(held, 2)}
     for one, other in sorted(met):
-        yield records[one], records[other]
+        if records[one].name != records[other].name:  # else bound already, and not each with each
+            yield records[one], records[other]
 
 
 def _weights(records: list[Record]) -> dict[str, float]:

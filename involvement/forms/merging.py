@@ -50,10 +50,10 @@ class OtherForm(OrganisationForm):
         """The activities that fit, at most ten."""
         words = " ".join(self.cleaned_data.get("other", "").split())
         listed = self.organisation.activities.listed().exclude(pk=self.apart_from)
-        exact = listed.filter(pk=int(words)) if words.isascii() and words.isdigit() and len(words) < 16 else None
-        if exact is not None and exact.exists():
-            return list(exact)
-        return list(listed.filter(reference__iexact=words)[:10]) or list(listed.matching(words)[:10])
+        by_reference = list(listed.filter(reference__iexact=words)[:10])
+        if words.isascii() and words.isdigit():
+            return by_reference or list(listed.filter(pk=int(words[:15])))
+        return by_reference or list(listed.matching(words)[:10])
 
     def clean(self):
         said = super().clean()

@@ -42,7 +42,8 @@ class Seen:
 def look(activity, day: date) -> tuple[str, date | None]:
     """Return (state, last seen) of one activity at ``day``."""
     ago = months_before(day, LIVE_MONTHS)
-    answers = sorted((c for c in activity.confirmations.all() if c.on <= day and c.taken_back_at is None), key=lambda c: (c.on, c.pk))
+    standing = (c for c in activity.confirmations.all() if c.on <= day and c.taken_back_at is None)
+    answers = sorted(standing, key=lambda c: (c.on, c.pk))
     yes = [c.on for c in answers if c.running]
     if activity.started_on and activity.started_on > day:
         return "planned", None

@@ -83,7 +83,7 @@ activities = st.fixed_dictionaries(
         "span": st.tuples(maybe_day, maybe_day),
         "status": st.sampled_from(["", "planned", "running", "ended"]),
         "lead": st.sampled_from(["", "Ann"]),
-        "answers": st.lists(st.tuples(days, st.booleans()), max_size=3),
+        "answers": st.lists(st.tuples(days, st.booleans(), st.booleans()), max_size=3),
         "groups": st.lists(
             st.tuples(
                 st.sampled_from(["carers", "rural"]), st.sampled_from([None, 0, 9]), st.sampled_from(["", "bus"])
@@ -143,8 +143,9 @@ def _activity(organisation, services, pieces, person, plan):
     own = {"organisation": organisation, "activity": activity}
     if plan["names"]:
         ActivityService.objects.create(**own, service=services[1])
-    for on, running in plan["answers"]:
-        RunningConfirmation.objects.create(**own, on=on, running=running)
+    for on, running, back in plan["answers"]:
+        taken = {"taken_back_at": datetime.now(UTC), "taken_back_by": person} if back else {}
+        RunningConfirmation.objects.create(**own, on=on, running=running, **taken)
     for group, reach, support in plan["groups"]:
         ActivityGroup.objects.create(**own, group=group, reach=reach, support=support)
     edges = [None, *sorted(plan["cuts"]), None]
