@@ -48,6 +48,12 @@ class Pointer:
         box.check(force=True)  # the box itself lies under the mark that is drawn for it
         expect(box).to_be_checked()
 
+    def tick(self, label: str) -> None:
+        """Tick the box called ``label``."""
+        box = self.page.get_by_role("main").get_by_label(label, exact=True)
+        self._tick(box)
+        expect(box).to_be_checked()
+
     def day(self, question: str, day) -> None:
         """Write ``day`` into the three boxes of ``question``."""
         boxes = self.page.get_by_role("group", name=question)
@@ -57,6 +63,9 @@ class Pointer:
     def _choice(self, question: str, answer: str) -> Locator:
         group = self.page.get_by_role("group", name=question)
         return self._one(group.get_by_label(answer))
+
+    def _tick(self, box: Locator) -> None:
+        box.check(force=True)
 
     def _one(self, found: Locator) -> Locator:
         return found.first
@@ -100,6 +109,10 @@ class Keyboard(Pointer):
         self._walk_to(box)
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.type(text)
+
+    def _tick(self, box: Locator) -> None:
+        self._walk_to(box)
+        self.page.keyboard.press("Space")
 
     def _leave(self, target: Locator) -> None:
         self._walk_to(target)
