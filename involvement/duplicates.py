@@ -46,7 +46,8 @@ def find_alike(viewer: Viewer, *, now: bool = True) -> list[Pair]:
     newest = Activity.history.model.objects.filter(organisation=organisation).order_by("-history_id")
     state = [newest.values_list("history_id", flat=True).first(), [pk for pk, _activities in sayings]]
     key = f"alike:{organisation.pk}"
-    kept_state, pairs = cache.get(key) or (None, [])
+    kept_state, kept = cache.get(key) or (None, [])
+    pairs = [Pair(*each) for each in kept]
     if kept_state == state:
         return pairs
     apart: dict[int, set[int]] = {}
@@ -66,7 +67,8 @@ def find_alike(viewer: Viewer, *, now: bool = True) -> list[Pair]:
     )
     pairs = alike((Record(pk, title, text, ref or "", *rest) for pk, title, text, ref, *rest in rows), apart)
     if settings.KEEP_MAP_SECONDS:
-        cache.set(key, (state, pairs), settings.KEEP_MAP_SECONDS)
+        kept = [(pair.one, pair.other, pair.reasons) for pair in pairs]
+        cache.set(key, (state, kept), settings.KEEP_MAP_SECONDS)
     return pairs
 
 

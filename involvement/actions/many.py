@@ -204,13 +204,15 @@ def undo_many(*, edit: ManyEdit, by: User) -> ManyEdit:
         if not pks:
             raise Refused(_("All of them have been changed since, so there is nothing to put back"))
         rows = {row.pk: row for row in _fetched(organisation, pks, lock=True)}
-        pieces = set(organisation.pieces.values_list("pk", flat=True))
+        there = {  # what was taken out of the organisation since (an undone import) is not put back
+            "piece_id": set(organisation.pieces.values_list("pk", flat=True)),
+            "service_id": set(organisation.services.values_list("pk", flat=True)),
+        }
         back, answers = [], []
         for pk in pks:
             was = edit.before[str(pk)]
             now = {name: _from_json(name, value) for name, value in was["was"].items()}
-            if now.get("piece_id") not in pieces:
-                now |= {"piece_id": None} if "piece_id" in now else {}
+            now |= {name: None for name, known in there.items() if name in now and now[name] not in known}
             removed = [row for row in rows[pk].group_rows if row.group in was["added"]]
             back.append((Planned(rows[pk], now, [], removed, None), was["removed"]))
             answers.append(was["answer"])
