@@ -137,7 +137,7 @@ def _rows(viewer: Viewer, keys: Iterable[int], numbers: dict[int, int]) -> Itera
 
     named = by_activity(organisation.activity_services)
     groups = by_activity(organisation.activity_groups)
-    answers = by_activity(organisation.confirmations)
+    answers = by_activity(organisation.confirmations.standing())
     readings = by_activity(organisation.classifications.filter(kind=Classification.Kind.LEADER, void_at=None))
     changes = by_activity(organisation.changes)
     ways = _of(organisation.placements, "classification", readings)
