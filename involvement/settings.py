@@ -136,7 +136,14 @@ if os.environ.get("REDIS_URL"):
 elif os.environ.get("CACHE_IN_PROCESS") == "1":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+    # Django's own limit of 300 entries would throw away kept uploads and counts of failed sign-ins.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
 KEEP_MAP_SECONDS = 24 * 3600  # how long the counts of a map are kept for one version of an organisation; 0 for never
 WORKERS = os.environ.get("WEB_CONCURRENCY", "")  # gunicorn's own variable
 
