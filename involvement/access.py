@@ -37,6 +37,16 @@ ROLE_NAMES = {
     Role.VIEWER: _("Viewer"),
 }
 
+# What a role lets a person do, as an invitation and the list of members say it.
+ROLE_MAY = {
+    Role.LEAD: _("Does everything that an editor does. Also invites people, and looks after members and settings."),
+    Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
+    Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
+    Role.BOARD_MEMBER: _("Reads everything, sets what the board wants, and may say that a gap needs no action."),
+    Role.FACILITATOR: _("Reads everything, and runs workshops."),
+    Role.VIEWER: _("Reads everything, and changes nothing."),
+}
+
 
 class Permission(StrEnum):
     """One right. Verbs are about an organisation's own rows."""
@@ -52,6 +62,9 @@ class Permission(StrEnum):
     GAP_ANSWER = "gap-answer"  # reach the form: whoever may give one of the three answers; the action checks which
     AIM_ADOPT = "aim-adopt"
     SERVICE_MANAGE = "service-manage"
+    MEMBER_MANAGE = "member-manage"  # invite, give and end roles, remove; see addresses
+    SETTINGS_MANAGE = "settings-manage"
+    RULING_MANAGE = "ruling-manage"  # say how a contested kind is counted here
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -71,7 +84,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.PATIENT_LEADER: _VIEWER,
     Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.GAP_ANSWER, Permission.AIM_ADOPT},
     Role.EDITOR: _EDITOR,
-    Role.LEAD: _EDITOR | {Permission.SERVICE_MANAGE},
+    Role.LEAD: _EDITOR
+    | {
+        Permission.SERVICE_MANAGE,
+        Permission.MEMBER_MANAGE,
+        Permission.SETTINGS_MANAGE,
+        Permission.RULING_MANAGE,
+    },
 }
 
 

@@ -20,9 +20,13 @@ from involvement.views import (
     imports,
     influence,
     many,
+    invitations,
     map,
+    members,
     pieces,
+    rulings,
     services,
+    settings,
 )
 
 organisation_urls = [
@@ -64,6 +68,18 @@ organisation_urls = [
     path("aims/", aims.aim_page, name="aims"),
     path("services/", services.service_page, name="services"),
     path("services/<int:service>/edit/", services.service_edit, name="service-edit"),
+    path("members/", members.member_list, name="members"),
+    path("members/invite/", members.member_invite, name="member-invite"),
+    path("members/leave/", members.member_leave, name="member-leave"),
+    path("members/<int:member>/", members.member_edit, name="member-edit"),
+    path("members/<int:member>/end/", members.member_end, name="member-end"),
+    path("invitations/<int:invitation>/send/", members.invitation_resend, name="invitation-resend"),
+    path("invitations/<int:invitation>/revoke/", members.invitation_revoke, name="invitation-revoke"),
+    path("rulings/", rulings.ruling_list, name="rulings"),
+    path("rulings/new/", rulings.ruling_new, name="ruling-new"),
+    path("rulings/<int:ruling>/end/", rulings.ruling_end, name="ruling-end"),
+    path("settings/", settings.settings_page, name="settings"),
+    path("history/", settings.history, name="history"),
 ]
 
 urlpatterns = [
@@ -77,6 +93,7 @@ urlpatterns = [
     path("framework/<slug:place>/", framework.place, name="framework-place"),
     path("accounts/email/", home.email_address, name="account_email"),  # in place of allauth's: see the view
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/invitations/<str:token>/", invitations.invitation_page, name="invitation"),
     path("files/<uuid:file_id>/", influence.stored_file, name="stored-file"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -9,6 +9,8 @@ Ashdown Hospitals (``ashdown``)                     Zebrafinch Community Trust (
              panel (trust-wide, not classified)
   one each   piece of work, change, evidence,         one of each too
              response, statement of completeness, past import
+             response, statement of completeness,
+             open invitation, ruling
 
 sam has an account and belongs nowhere. MARKER stands in every text of Birchwood, and must show in no page of Ashdown.
 ``build()`` makes it all; things hang from their side: ``world.ashdown.survey``, ``world.people["ed"]``.
@@ -23,7 +25,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from involvement.access import Role, Viewer
-from involvement.actions import activities, influence, organisations, pieces, responses
+from involvement.actions import activities, influence, invitations, organisations, pieces, responses, rulings
 from involvement.actions.base import today
 from involvement.models import Classification, Complete, Import, Organisation, Placement, User
 
@@ -139,6 +141,19 @@ def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str
         organisation=organisation, recorded_by=lead, file_name=f"{word}.csv", settled_at=timezone.now(),
         added=0, here=0, refused=0,
     )  # fmt: skip
+    [issued] = invitations.invite(
+        organisation=organisation, by=lead, people=[(f"{word}-invited@example.org", f"{word} person")], roles=["viewer"]
+    )
+    side.invitation, side.token = issued
+    side.ruling = rulings.record_ruling(
+        organisation=organisation,
+        by=lead,
+        contested_kind="scrutiny",
+        place="owners",
+        reason=f"{word} council answers to citizens",
+        author=f"{word} board",
+        from_on=today(),
+    )
     return side
 
 

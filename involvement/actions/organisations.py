@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from involvement.access import ROLE_NAMES, Role
+from involvement.access import Role
 from involvement.actions.base import Refused, today, writing
-from involvement.models import Membership, Organisation, SecurityEvent, Service, User
+from involvement.models import Invitation, Membership, Organisation, SecurityEvent, Service, User
+
+SETTINGS = ("name", "ods_code", "kind", "nation", "second_factor_required")
+# 3 signs for a trust or a board, 5 for a newer one or a site, 6 for a practice, 9 for a Scottish board.
+ODS_CODE = re.compile(r"[A-Z0-9]{3}|[A-Z0-9]{5,6}|[A-Z0-9]{9}")
 
 
 def create_organisation(
@@ -39,6 +46,53 @@ def create_organisation(
         organisation=organisation, actor=by, kind="organisation-created", detail={"slug": slug}
     )
     return organisation
+
+
+def settings_seen(organisation: Organisation) -> str:
+    """Return a mark of the settings as they are: a form carries it, so that nobody saves over what they did not see."""
+    told = repr([getattr(organisation, name) for name in SETTINGS])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def change_settings(
+    *,
+    organisation: Organisation,
+    by: User,
+    name: str,
+    ods_code: str,
+    kind: str,
+    nation: str,
+    second_factor_required: bool,
+    seen: str,
+) -> Organisation:
+    """Change what the organisation is called and what it asks of its members; what is the same is not recorded.
+
+    ``seen`` is the ``settings_seen`` of the page that was filled in. Raises Refused for a wrong field, and at "seen"
+    where somebody else saved other settings meanwhile.
+    """
+    with writing(organisation):
+        current = Organisation.objects.get(pk=organisation.pk)
+        if seen != settings_seen(current):
+            words = _("Somebody else changed the settings after you opened this page. They are shown below your words")
+            raise Refused({"seen": words})
+        before = {field: getattr(current, field) for field in SETTINGS}
+        current.name, current.ods_code = " ".join(name.split()), ods_code.strip().upper()
+        current.kind, current.nation, current.second_factor_required = kind, nation, second_factor_required
+        wrong = {}
+        if current.ods_code and not ODS_CODE.fullmatch(current.ods_code):
+            wrong["ods_code"] = _("Enter an ODS code, such as RXX: 3, 5, 6 or 9 letters and numbers. Or leave it empty")
+        try:
+            current.full_clean(exclude=["slug"])
+        except ValidationError as error:
+            wrong = {field: " ".join(said) for field, said in error.message_dict.items()} | wrong
+        if wrong:
+            raise Refused(wrong)
+        after = {field: getattr(current, field) for field in SETTINGS}
+        changed = {field: [before[field], after[field]] for field in SETTINGS if before[field] != after[field]}
+        if changed:
+            current.save(update_fields=list(changed))
+            SecurityEvent.objects.create(organisation=current, actor=by, kind="settings-changed", detail=changed)
+    return current
 
 
 def add_service(*, organisation: Organisation, by: User | None, name: str) -> Service:
@@ -78,8 +132,28 @@ def retire_service(*, service: Service, by: User, on: date | None = None) -> Ser
     return current
 
 
-def give_role(*, organisation: Organisation, user: User, role: Role | str, by: User | None) -> Membership:
+def reopen_service(*, service: Service, by: User) -> Service:
+    """Bring a closed service back. Doing it twice changes nothing."""
+    with writing(service.organisation):
+        current = service.organisation.services.select_for_update().get(pk=service.pk)
+        if current.retired_on is not None:
+            current.retired_on = None
+            current._history_user = by
+            current.save()
+    return current
+
+
+def give_role(
+    *,
+    organisation: Organisation,
+    user: User,
+    role: Role | str,
+    by: User | None,
+    invitation: Invitation | None = None,
+) -> Membership:
     """Give a person a role from today. A role that they already have is left as it is.
+
+    ``invitation`` is the one that the person took, if it comes from one.
 
     Raises Refused for a role that does not exist.
     """
@@ -93,12 +167,14 @@ def give_role(*, organisation: Organisation, user: User, role: Role | str, by: U
         membership = Membership.objects.create(
             organisation=organisation, user=user, role=role, from_on=today(), recorded_by=by
         )
-        _record(organisation, by, "role-given", membership)
+        _record(by, "role-given", membership, **({"invitation": invitation.pk} if invitation else {}))
     return membership
 
 
-def end_role(*, membership: Membership, by: User) -> Membership:
+def end_role(*, membership: Membership, by: User, reason: str = "", whole: bool = False) -> Membership:
     """End one role of one person today. Doing it twice changes nothing.
+
+    ``reason`` stands in the history. ``whole`` says that it is a part of the person's going, which is told as one.
 
     Raises Refused for the last lead: somebody has to be able to let others in.
     """
@@ -107,22 +183,23 @@ def end_role(*, membership: Membership, by: User) -> Membership:
         current = organisation.memberships.select_for_update().get(pk=membership.pk)
         if current.until is not None:
             return current
-        leads = organisation.memberships.filter(role=Role.LEAD, until__isnull=True)
+        leads = organisation.memberships.filter(role=Role.LEAD, until__isnull=True, user__is_active=True)
         if current.role == Role.LEAD and not leads.exclude(pk=current.pk).exists():
-            raise Refused(
-                _("%(role)s: this is the last one. Give the role to somebody else first")
-                % {"role": ROLE_NAMES[Role.LEAD]}
-            )
+            raise Refused(str(_LAST_OWN if by == current.user else _LAST_LEAD % {"name": current.user}))
         current.until = today()
         current.save(update_fields=["until"])
-        _record(organisation, by, "role-ended", current)
+        more = ({"reason": reason} if reason else {}) | ({"whole": True} if whole else {})
+        _record(by, "role-ended", current, **more)
     return current
 
 
-def _record(organisation: Organisation, by: User | None, kind: str, membership: Membership) -> None:
-    SecurityEvent.objects.create(
-        organisation=organisation, actor=by, kind=kind, detail={"user": membership.user_id, "role": membership.role}
-    )
+_LAST_LEAD = gettext_lazy("%(name)s is the only lead. Make somebody else a lead first, or nobody could let people in")
+_LAST_OWN = gettext_lazy("You are the only lead. Make somebody else a lead first, or nobody could let people in")
+
+
+def _record(by: User | None, kind: str, membership: Membership, **more) -> None:
+    detail = {"user": membership.user_id, "role": membership.role, **more}
+    SecurityEvent.objects.create(organisation=membership.organisation, actor=by, kind=kind, detail=detail)
 
 
 def _service_name(organisation: Organisation, name: str, apart_from: int | None = None) -> str:

@@ -5,6 +5,7 @@ from .classification import Classification, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
 from .many import ManyEdit, Merge, NotTheSame
+from .invitations import Invitation
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
 
@@ -20,6 +21,7 @@ __all__ = [
     "Evidence",
     "Import",
     "ManyEdit",
+    "Invitation",
     "Membership",
     "Merge",
     "NotTheSame",

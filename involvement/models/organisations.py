@@ -81,6 +81,9 @@ class Organisation(models.Model):
     ods_code = models.CharField(_("ODS code"), max_length=10, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.TRUST)
     nation = models.CharField(_("nation"), max_length=20, choices=Nation, default=Nation.ENGLAND)
+    second_factor_required = models.BooleanField(
+        _("leads and board members sign in with a second step"), default=False, db_default=False
+    )
     fictional = models.BooleanField(default=False, help_text="an invented example, and said to be so on every page")
     version = models.PositiveBigIntegerField(default=1, editable=False)  # goes up with every write: the key of caches
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)

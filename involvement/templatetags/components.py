@@ -21,7 +21,21 @@ ORGANISATION_PAGES = (
     ("gap-list", _("Gaps"), ("gap-", "response-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),
-    ("services", _("Services"), ("service",)),
+    (
+        "members", _("Members and services"),
+        ("member", "invitation-", "service", "ruling", "settings", "history"),
+    ),
+)  # fmt: skip
+
+SETTINGS_TITLE = _("Members and settings")  # for those who may change them
+
+# What lies under the last of these: the organisation's own record. (address name, title, family, permission)
+OWN_PAGES = (
+    ("members", _("Members"), ("member", "invitation-"), "read"),
+    ("services", _("Services"), ("service",), "read"),
+    ("rulings", _("How we count"), ("ruling",), "read"),
+    ("settings", _("Settings"), (), "settings-manage"),
+    ("history", _("History"), (), "read"),
 )
 
 
@@ -37,7 +51,7 @@ def navigation(context) -> list[dict]:
     viewer = context.get("viewer")
     pages = [
         {
-            "title": title,
+            "title": SETTINGS_TITLE if name == "members" and viewer.may("settings-manage") else title,
             "href": reverse(name, args=[viewer.organisation.slug]),
             "current": "page" if here == name else "true" if here.startswith(family) else "",
         }
@@ -45,6 +59,22 @@ def navigation(context) -> list[dict]:
     ]
     current = "page" if here == "framework" else "true" if here.startswith("framework-") else ""
     return [*pages, {"title": _("The framework"), "href": reverse("framework"), "current": current}]
+
+
+@register.inclusion_tag("components/own_pages.html", takes_context=True)
+def own_pages(context) -> dict:
+    """Draw the links between members, services, rulings, settings and history, those that the viewer may open."""
+    viewer, here = context["viewer"], context["request"].resolver_match.url_name
+    items = [
+        {
+            "title": title,
+            "href": reverse(name, args=[viewer.organisation.slug]),
+            "current": "page" if here == name else "true" if here.startswith(family or (name,)) else "",
+        }
+        for name, title, family, permission in OWN_PAGES
+        if viewer.may(permission)
+    ]
+    return {"items": items}
 
 
 @register.filter

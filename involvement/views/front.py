@@ -8,6 +8,7 @@ from involvement.completeness import said_by_place
 from involvement.effects import effects
 from involvement.http import render_page
 from involvement.maps import build_map
+from involvement.members import alone
 from involvement.waiting import lately, waiting_for
 
 GAPS_SHOWN = 3
@@ -25,6 +26,7 @@ def front_page(request, organisation):
     context = {
         "map": shown,
         "first_run": not shown.activities.classified,
+        "alone": alone(request.viewer),
         "services": services,
         "segments": drawing.segments(shown.activities.by_place),
         "placed": sum(shown.activities.by_place.values()),

@@ -11,7 +11,9 @@ from django.urls import Resolver404, resolve
 from involvement.urls import organisation_urls
 
 # Addresses that answer with a file or only take what a form sends.
-NO_PAGES = {"map-json", "map-csv", "activity-csv", "activity-xlsx", "stored-file", "activity-running"}
+NO_PAGES = {
+    "map-json", "map-csv", "activity-csv", "activity-xlsx", "stored-file", "activity-running", "invitation-resend",
+}  # fmt: skip
 FOR_EVERYBODY = {
     "home",
     "accessibility",

@@ -68,12 +68,25 @@ ORGANISATION = {
     "aims": (ALL, BOARD),
     "services": (ALL, LEAD),
     "service-edit": (LEAD, LEAD),
+    "members": (ALL, NOBODY),
+    "member-invite": (LEAD, LEAD),
+    "member-leave": (ALL, ALL),
+    "member-edit": (LEAD, LEAD),
+    "member-end": (LEAD, LEAD),
+    "invitation-resend": (LEAD, LEAD),
+    "invitation-revoke": (LEAD, LEAD),
+    "rulings": (ALL, NOBODY),
+    "ruling-new": (LEAD, LEAD),
+    "ruling-end": (LEAD, LEAD),
+    "settings": (LEAD, LEAD),
+    "history": (ALL, NOBODY),
 }
 EXPORTS = {"activity-csv", "activity-xlsx"}  # taking the register away is kept for auditors, though it is a GET
 ELSEWHERE = {"stored-file"}  # of an organisation, though its address does not say so
 QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
     "complete-state": "?place=owners&scope=whole",
+    "ruling-new": "?kind=scrutiny",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -82,6 +95,7 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
     "key": "no-such-key",
     "uidb36": "a",
     "file_id": NOWHERE,
+    "token": "no-such-token",
 }
 
 
@@ -116,6 +130,9 @@ def objects_of(side) -> dict:
         "statement": side.statement.pk,
         "service": side.services[0].pk,
         "imported": side.imported.pk,
+        "member": side.survey.recorded_by_id,
+        "invitation": side.invitation.pk,
+        "ruling": side.ruling.pk,
     }
 
 
@@ -164,7 +181,7 @@ def test_the_table_holds_every_address():
     routes = {pattern.name: route for route, pattern in checks.routes()}
     of_an_organisation = {name for name, route in routes.items() if route.startswith(checks.ORGANISATION_PREFIX)}
     assert set(ORGANISATION) == of_an_organisation
-    assert len(ORGANISATION) >= 34
+    assert len(ORGANISATION) >= 46
 
 
 @pytest.mark.parametrize("person", [None, "sam", *BIRCHWOOD, *ASHDOWN])
@@ -263,7 +280,8 @@ def test_the_marker_does_show_at_home(sides):
         for name, (see, _write) in ORGANISATION.items()
         if MARKER in body_of(client.get(address(name, home, objects_of(sides.birchwood)))).decode(errors="replace")
     }
-    assert seen >= set(ORGANISATION) - {"map-csv", "map-json"}  # slugs and numbers only
+    # slugs and numbers only; and what only takes a form
+    assert seen >= set(ORGANISATION) - {"map-csv", "map-json", "invitation-resend"}
 
 
 @pytest.mark.parametrize("field", ["service", "piece"])

@@ -21,6 +21,7 @@ PUBLIC = {
     "framework-cases",
     "framework-sources",
     "framework-place",
+    "invitation",  # opened by a token that only the invited address was sent
     "account_login",
     "account_logout",
     "account_inactive",

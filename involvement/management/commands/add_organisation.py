@@ -44,4 +44,5 @@ class Command(BaseCommand):
             raise CommandError(" ".join(wrong.messages)) from wrong
         self.stdout.write(f"{organisation.name} is ready at /o/{organisation.slug}/, with {person.email} as its lead.")
         if password:
+            self.stdout.write(f"They invite everybody else, at /o/{organisation.slug}/members/invite/.")
             self.stdout.write(f"The password, shown this once: {password}")

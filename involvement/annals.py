@@ -1,0 +1,183 @@
+"""The history of an organisation's own record in plain sentences: people, settings, services, rulings. Newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from framework.catalogue import catalogue
+from involvement.access import ROLE_NAMES, Permission, Role, Viewer
+from involvement.members import nobody, titles
+from involvement.models import Invitation, Organisation, Ruling, SecurityEvent, Service
+from involvement.registers import day, place_title
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that somebody did: ``words`` follow the name, "gave Ed the role “editor”"."""
+
+    at: datetime
+    who: str
+    words: str
+
+
+def annals(viewer: Viewer) -> list[Deed]:
+    """Return what was done to the organisation's record, newest first. A fixed number of queries."""
+    deeds = [*_of_events(viewer), *_of_services(viewer)]
+    return sorted(deeds, key=lambda deed: deed.at, reverse=True)
+
+
+class _Names:
+    """The names that sentences need: people who have or had a role here, invitations, rulings."""
+
+    def __init__(self, viewer: Viewer):
+        organisation = viewer.organisation
+        rows = organisation.memberships.select_related("user")
+        self.people = {row.user_id: row.user.get_full_name() for row in rows}
+        self.invitations: dict[int, Invitation] = {row.pk: row for row in organisation.invitations.all()}
+        self.rulings: dict[int, Ruling] = {row.pk: row for row in organisation.rulings.all()}
+        self.sees_addresses = viewer.may(Permission.MEMBER_MANAGE)
+
+    def person(self, user_id: int) -> str:
+        return self.people.get(user_id, _("somebody"))
+
+    def invited(self, detail: dict) -> str:
+        """Return who was invited: by name where there is one, by address to whoever may see it."""
+        invitation = self.invitations.get(detail["invitation"])
+        if invitation is None:
+            return _("somebody")
+        if self.sees_addresses:
+            return f"{invitation.name} ({invitation.email})" if invitation.name else invitation.email
+        return invitation.name or _("somebody")
+
+
+def _role(slug: str) -> str:
+    return str(ROLE_NAMES[Role(slug)]).lower()
+
+
+def _given(detail: dict, names: _Names) -> str:
+    if "invitation" in detail:
+        return ""  # told as the invitation that was accepted
+    return _("gave %(name)s the role “%(role)s”") % {
+        "name": names.person(detail["user"]), "role": _role(detail["role"])
+    }  # fmt: skip
+
+
+def _ended(detail: dict, names: _Names) -> str:
+    if detail.get("whole"):
+        return ""  # told as the person's going
+    words = _("ended the role “%(role)s” of %(name)s") % {
+        "name": names.person(detail["user"]), "role": _role(detail["role"])
+    }  # fmt: skip
+    return words + _because(detail)
+
+
+def _because(detail: dict) -> str:
+    return _(", because “%(reason)s”") % {"reason": detail["reason"]} if detail.get("reason") else ""
+
+
+def _invitation(words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, names: _Names) -> str:
+        roles = ", ".join(titles(detail["roles"])).lower()
+        return str(words) % {"name": names.invited(detail), "roles": roles}
+
+    return tell
+
+
+def _gone(words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, names: _Names) -> str:
+        roles = ", ".join(titles(detail["roles"])).lower()
+        return str(words) % {"name": names.person(detail["user"]), "roles": roles} + _because(detail)
+
+    return tell
+
+
+def _ruling(words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, names: _Names) -> str:
+        ruling = names.rulings[detail["ruling"]]
+        kind = catalogue().contested_kinds.get(ruling.contested_kind)
+        return str(words) % {
+            "kind": kind.title if kind else ruling.contested_kind, "place": place_title(ruling.place),
+            "reason": ruling.reason, "author": ruling.author, "day": day(ruling.from_on),
+        }  # fmt: skip
+
+    return tell
+
+
+def _settings(detail: dict, _names: _Names) -> str:
+    return "; ".join(_setting(field, before, after) for field, (before, after) in detail.items())
+
+
+def _setting(name: str, before, after) -> str:
+    if name == "second_factor_required":
+        if after:
+            return _("made leads and board members sign in with a second step")
+        return _("stopped asking leads and board members for a second step")
+    field = Organisation._meta.get_field(name)
+    choices = dict(field.flatchoices)
+    shown = {"field": field.verbose_name, "before": choices.get(before, before), "after": choices.get(after, after)}
+    if not before:
+        return _("filled in the %(field)s: “%(after)s”") % shown
+    if not after:
+        return _("emptied the %(field)s, which was “%(before)s”") % shown
+    return _("changed the %(field)s from “%(before)s” to “%(after)s”") % shown
+
+
+# Kind of a security event: (its detail, names) -> the sentence without its subject, "" where another tells it.
+TOLD: dict[str, Callable[[dict, _Names], str]] = {
+    "organisation-created": lambda _detail, _names: _("made this organisation’s map"),
+    "role-given": _given,
+    "role-ended": _ended,
+    "member-removed": _gone(gettext_lazy("removed %(name)s (%(roles)s)")),
+    "member-left": _gone(gettext_lazy("left (%(roles)s)")),
+    "invited": _invitation(gettext_lazy("invited %(name)s as %(roles)s")),
+    "invitation-sent-again": _invitation(gettext_lazy("sent the invitation of %(name)s again, as %(roles)s")),
+    "invitation-revoked": _invitation(gettext_lazy("took back the invitation of %(name)s")),
+    "invitation-accepted": _invitation(gettext_lazy("accepted an invitation, as %(roles)s")),
+    "settings-changed": _settings,
+    "ruling-made": _ruling(
+        gettext_lazy("recorded how “%(kind)s” is counted from %(day)s: %(place)s, because “%(reason)s” (%(author)s)")
+    ),
+    "ruling-ended": _ruling(gettext_lazy("ended the ruling on “%(kind)s” of %(day)s (%(place)s)")),
+}
+
+
+def _of_events(viewer: Viewer) -> Iterator[Deed]:
+    names = _Names(viewer)
+    events = SecurityEvent.objects.filter(organisation=viewer.organisation, kind__in=TOLD)
+    for event in events.select_related("actor").order_by("at", "pk"):
+        words = TOLD[event.kind](event.detail, names)
+        if words:
+            yield Deed(event.at, event.actor.get_full_name() if event.actor else nobody(), words)
+
+
+def _of_services(viewer: Viewer) -> Iterator[Deed]:
+    rows = Service.history.model.objects.filter(organisation=viewer.organisation)
+    yield from _told_services(rows.select_related("history_user").order_by("id", "history_id"))
+
+
+def service_deeds(service: Service) -> list[Deed]:
+    """Return what was done to one service, newest first. One query."""
+    rows = service.history.filter(organisation=service.organisation)
+    return list(_told_services(rows.select_related("history_user").order_by("id", "history_id")))[::-1]
+
+
+def _told_services(rows) -> Iterator[Deed]:
+    before = None
+    for row in rows:
+        who = row.history_user.get_full_name() if row.history_user else nobody()
+        if before is None or before.id != row.id:
+            yield Deed(row.history_date, who, _("added the service “%(name)s”") % {"name": row.name})
+        else:
+            names = {"before": before.name, "name": row.name, "day": day(row.retired_on)}
+            if before.name != row.name:
+                yield Deed(row.history_date, who, _("renamed the service “%(before)s” to “%(name)s”") % names)
+            if row.retired_on and not before.retired_on:
+                yield Deed(row.history_date, who, _("closed the service “%(name)s” from %(day)s") % names)
+            if before.retired_on and not row.retired_on:
+                yield Deed(row.history_date, who, _("brought the service “%(name)s” back") % names)
+        before = row
