@@ -78,7 +78,7 @@ def _of_line(line: str) -> list[tuple[str, str]]:
 def _name(text: str, line: str) -> str:
     """Return the name in the words beside an address: "DOE, Jane (THE TRUST)" of an address book is Jane Doe."""
     text = re.sub(r"\([^)]*\)", " ", text).strip(AROUND)
-    if not any(letter.isalpha() for letter in text):
+    if not any(letter.isalpha() for letter in text) or HEADING.fullmatch(text.lower()):
         return ""
     last, comma, first = (part.strip() for part in text.partition(","))
     if comma and "<" in line and "," not in first:

@@ -50,7 +50,7 @@ def create_organisation(
 
 def settings_seen(organisation: Organisation) -> str:
     """Return a mark of the settings as they are: a form carries it, so that nobody saves over what they did not see."""
-    told = repr([getattr(organisation, name) for name in SETTINGS])
+    told = "\n".join(str(getattr(organisation, name)) for name in SETTINGS)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

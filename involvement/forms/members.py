@@ -125,7 +125,7 @@ class JoinForm(NHSForm):
         strip=False,
         max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": _("Choose a password")},
+        error_messages={"required": _("Enter a password")},
     )
 
     def __init__(self, *args, invitation: Invitation, **kwargs):

@@ -21,13 +21,8 @@ ORGANISATION_PAGES = (
     ("gap-list", _("Gaps"), ("gap-", "response-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),
-    (
-        "members", _("Members and services"),
-        ("member", "invitation-", "service", "ruling", "settings", "history"),
-    ),
-)  # fmt: skip
-
-SETTINGS_TITLE = _("Members and settings")  # for those who may change them
+    ("members", _("Organisation"), ("member", "invitation-", "service", "ruling", "settings", "history")),
+)
 
 # What lies under the last of these: the organisation's own record. (address name, title, family, permission)
 OWN_PAGES = (
@@ -51,7 +46,7 @@ def navigation(context) -> list[dict]:
     viewer = context.get("viewer")
     pages = [
         {
-            "title": SETTINGS_TITLE if name == "members" and viewer.may("settings-manage") else title,
+            "title": title,
             "href": reverse(name, args=[viewer.organisation.slug]),
             "current": "page" if here == name else "true" if here.startswith(family) else "",
         }

@@ -49,7 +49,7 @@ def _open(request, invitation):
     mine = request.user.is_authenticated and request.user.email.lower() == invitation.email
     form = JoinForm(request.POST or None, invitation=invitation)
     if mine:
-        form = NHSForm(request.POST or None)
+        form = NHSForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and (mine or not (known or request.user.is_authenticated)) and form.is_valid():
         try:
             return _join(request, invitation, form)

@@ -113,7 +113,7 @@ def member_end(request, organisation, user):
         return redirect("members", organisation.slug)
     whole = len(ending) == len(shown.roles)
     needed = any(held.role is Role.PATIENT_LEADER for held in ending) and not shown.is_you
-    form = EndForm(request.POST or None, needed=needed)
+    form = EndForm(request.POST if request.method == "POST" else None, needed=needed)
     if request.method == "POST" and form.is_valid():
         said = {"organisation": organisation, "user": user, "by": request.user, "reason": form.cleaned_data["reason"]}
         try:
@@ -140,7 +140,7 @@ def _sent_by(organisation, user) -> int:
 @organisation_view(Permission.READ)
 def member_leave(request, organisation):
     """Ask whether one wants to leave, and let go."""
-    form = NHSForm(request.POST or None)
+    form = NHSForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             memberships.leave(organisation=organisation, by=request.user)
@@ -168,7 +168,7 @@ def invitation_resend(request, organisation, invitation):
 @organisation_view(Permission.MEMBER_MANAGE, load=load_invitation)
 def invitation_revoke(request, organisation, invitation):
     """Ask whether to take an invitation back, and do it."""
-    form = NHSForm(request.POST or None)
+    form = NHSForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             invitations.revoke(invitation=invitation, by=request.user)

@@ -61,7 +61,7 @@ def ruling_new(request, organisation):
 @organisation_view(Permission.RULING_MANAGE, load=load_ruling)
 def ruling_end(request, organisation, ruling):
     """Ask whether to go back to the common rule, and do it."""
-    form = NHSForm(request.POST or None)
+    form = NHSForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         rulings.end_ruling(ruling=ruling, by=request.user)
         messages.success(request, _("From today it is counted by the common rule"))

@@ -43,6 +43,6 @@ class Command(BaseCommand):
         except ValidationError as wrong:
             raise CommandError(" ".join(wrong.messages)) from wrong
         self.stdout.write(f"{organisation.name} is ready at /o/{organisation.slug}/, with {person.email} as its lead.")
+        self.stdout.write(f"They invite everybody else, at /o/{organisation.slug}/members/invite/.")
         if password:
-            self.stdout.write(f"They invite everybody else, at /o/{organisation.slug}/members/invite/.")
             self.stdout.write(f"The password, shown this once: {password}")
