@@ -10,7 +10,7 @@ from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
 
 LONGEST_NAME = 150
-PIECE = re.compile(r"[^\s<>()\[\],;\"|:]*@[^\s<>()\[\],;\"|:]*")
+PIECE = re.compile(r"[^\s<>()\[\],;\"|:]+")
 AROUND = " \t\"'<>()[]|,;:-–—•*·."
 HEADING = re.compile(
     r"(?:(?:first|last|full|given|family|display|e-?mail)[ _-]?)?"
@@ -66,7 +66,7 @@ def read_people(text: str) -> Pasted:
 
 def _of_line(line: str) -> list[tuple[str, str]]:
     """Return (address, name) for each address of a line. Names stand before the addresses, or else after them."""
-    pieces = list(PIECE.finditer(line))
+    pieces = [piece for piece in PIECE.finditer(line) if "@" in piece[0]]
     starts = [0, *(piece.end() for piece in pieces)]
     ends = [*(piece.start() for piece in pieces), len(line)]
     between = [line[start:end] for start, end in zip(starts, ends, strict=True)]
@@ -77,7 +77,7 @@ def _of_line(line: str) -> list[tuple[str, str]]:
 
 def _name(text: str, line: str) -> str:
     """Return the name in the words beside an address: "DOE, Jane (THE TRUST)" of an address book is Jane Doe."""
-    text = re.sub(r"\([^)]*\)", " ", text).strip(AROUND)
+    text = re.sub(r"\([^()]*\)", " ", text).strip(AROUND)
     if not any(letter.isalpha() for letter in text) or HEADING.fullmatch(text.lower()):
         return ""
     last, comma, first = (part.strip() for part in text.partition(","))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from framework.catalogue import catalogue
 from involvement.access import ROLE_NAMES, Permission, Role, Viewer
+from involvement.actions.organisations import SETTINGS
 from involvement.members import nobody, titles
 from involvement.models import Invitation, Organisation, Ruling, SecurityEvent, Service
 from involvement.registers import day, place_title
@@ -109,7 +110,7 @@ def _ruling(words: str) -> Callable[[dict, _Names], str]:
 
 
 def _settings(detail: dict, _names: _Names) -> str:
-    return "; ".join(_setting(field, before, after) for field, (before, after) in detail.items())
+    return "; ".join(_setting(field, *detail[field]) for field in SETTINGS if field in detail)
 
 
 def _setting(name: str, before, after) -> str:

@@ -8,9 +8,8 @@ Ashdown Hospitals (``ashdown``)                     Zebrafinch Community Trust (
   activities survey (maternity, users/experience),    survey
              panel (trust-wide, not classified)
   one each   piece of work, change, evidence,         one of each too
-             response, statement of completeness, past import
              response, statement of completeness,
-             open invitation, ruling
+             past import, open invitation, ruling
 
 sam has an account and belongs nowhere. MARKER stands in every text of Birchwood, and must show in no page of Ashdown.
 ``build()`` makes it all; things hang from their side: ``world.ashdown.survey``, ``world.people["ed"]``.

@@ -61,6 +61,13 @@ def has_account(invitation: Invitation) -> bool:
     return User.objects.filter(email=invitation.email).exists()
 
 
+def is_member_by(invitation: Invitation, user) -> bool:
+    """Return whether ``user`` (or nobody) took this invitation and belongs to the organisation still."""
+    if invitation.accepted_by is None or invitation.accepted_by != user:
+        return False
+    return invitation.organisation.memberships.filter(user_id=user.pk, until__isnull=True).exists()
+
+
 def invite(
     *,
     organisation: Organisation,

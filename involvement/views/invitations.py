@@ -27,7 +27,7 @@ def invitation_page(request, token):
     Every link that leads nowhere (unknown, used, taken back, sent anew, too old) gets the same answer.
     """
     invitation = invitations.find(token)
-    if invitation is not None and invitation.accepted_by and invitation.accepted_by == request.user:
+    if invitation is not None and invitations.is_member_by(invitation, request.user):
         return redirect("front-page", invitation.organisation.slug)
     response = _over(request) if invitation is None or not invitation.is_open() else _open(request, invitation)
     response["Cache-Control"] = "no-store, private"

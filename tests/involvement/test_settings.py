@@ -135,7 +135,8 @@ def test_a_service_is_renamed_closed_and_brought_back_and_its_page_tells_it(lea,
 def rule(world, **changes):
     given = {
         "organisation": world.ashdown.organisation, "by": world.people["lea"], "place": "users",
-        "contested_kind": "shared-decision-making", "reason": "We asked the patients’ council", "author": "the board", "from_on": today(),
+        "contested_kind": "shared-decision-making",
+        "reason": "We asked the patients’ council", "author": "the board", "from_on": today(),
     }  # fmt: skip
     return rulings.record_ruling(**(given | changes))
 
@@ -193,7 +194,7 @@ def test_a_new_ruling_follows_the_old_one(world):
 def test_it_stands_where_such_an_activity_is_shown_until_it_ends(lea, world):
     activity = world.ashdown.panel
     classify_as(
-        activity, world.people["ed"], "choosers", contested=True, contested_reasons=["shared-decision-making"]
+        activity, world.people["ed"], "choosers", contested=True, contested_kinds=["shared-decision-making"]
     )
     ruling = rule(world)
     page = f"/o/ashdown/activities/{activity.pk}/"
