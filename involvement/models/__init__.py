@@ -4,8 +4,8 @@ from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, R
 from .classification import Classification, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
-from .many import ManyEdit, Merge, NotTheSame
 from .invitations import Invitation
+from .many import ManyEdit, Merge, NotTheSame
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
 

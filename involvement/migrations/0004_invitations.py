@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0001_initial'),
+        ('involvement', '0003_many_and_merges'),
     ]
 
     operations = [
