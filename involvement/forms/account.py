@@ -1,11 +1,19 @@
 """allauth's forms in NHS markup and plain words. What they do is allauth's."""
 
 from allauth.account import forms as allauth
+from allauth.account.internal.flows.password_reset import request_password_reset
+from allauth.mfa.base import forms as codes
+from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as passkeys
+from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
-from django.forms import EmailField
+from django.forms import CharField, EmailField
 from django.utils.translation import gettext_lazy as _
 
-from involvement.forms.base import PlainForm
+from involvement.actions import security
+from involvement.forms.base import NHSForm, PlainForm
+from involvement.models import User
 
 EMAIL = _("Email address")
 EMAIL_MISSING, EMAIL_WRONG = _("Enter your email address"), _("Enter an email address, such as name@example.nhs.uk")
@@ -34,6 +42,19 @@ class SignInForm(AccountForm, allauth.LoginForm):
 class ForgottenPasswordForm(AccountForm, allauth.ResetPasswordForm):
     words = {"email": (EMAIL, _("The one that you sign in with."), EMAIL_MISSING)}
 
+    def save(self, request, **kwargs) -> str:
+        """Send a letter to an account; for an address without one, do the same work and send nothing.
+
+        So nobody can tell the two apart by the time that it takes.
+        """
+        known = self.users[0] if self.users else None
+        security.record_failure("password-reset-asked", known)
+        if known is None:
+            nobody = User(pk=0, email=self.cleaned_data["email"], password="!")  # noqa: S106  no password at all
+            request_password_reset(request, nobody.email, [nobody], kwargs.get("token_generator", allauth.default_token_generator))
+            return nobody.email
+        return super().save(request, **kwargs)
+
 
 class NewPasswordForm(AccountForm, allauth.ResetPasswordKeyForm):
     words = {
@@ -51,3 +72,103 @@ class ChangePasswordForm(AccountForm, allauth.ChangePasswordForm):
 
 class ConfirmPasswordForm(AccountForm, allauth.ReauthenticateForm):
     words = {"password": (_("Password"), "", _("Enter your password"))}
+
+
+class FirstPasswordForm(AccountForm, allauth.SetPasswordForm):
+    words = NewPasswordForm.words
+
+
+class NewAddressForm(AccountForm, allauth.AddEmailForm):
+    words = {
+        "email": (
+            _("New email address"),
+            _("We will send a link to it. You go on signing in with the old one until you have opened that link."),
+            EMAIL_MISSING,
+        )
+    }
+
+    def clean_email(self) -> str:
+        """Refuse a change from an address that is not confirmed: the account would have none in between."""
+        if not self.user.emailaddress_set.filter(verified=True).exists():
+            raise ValidationError(_("Confirm the address that you have first"))
+        return super().clean_email()
+
+
+class NameForm(NHSForm):
+    name = CharField(
+        label=_("Your name"),
+        max_length=150,
+        help_text=_("Members of your organisations see it beside what you do."),
+        error_messages={"required": _("Enter your name")},
+    )
+
+
+CODE = _("Code")
+CODE_MISSING = _("Enter the code")
+CODE_WRONG = {"incorrect_code": _("That code is not right. It changes every half minute: enter the one that shows now")}
+
+
+class CodeMixin(AccountForm):
+    """A code of figures: the keyboard of a phone shows figures."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}
+
+    def clean_code(self) -> str:
+        """Say what a code is, where the library says only that it is wrong."""
+        try:
+            return super().clean_code()
+        except ValidationError as wrong:
+            raise ValidationError(CODE_WRONG.get(wrong.code, wrong.message), code=wrong.code) from wrong
+
+
+class CodeForm(CodeMixin, codes.AuthenticateForm):
+    words = {"code": (CODE, _("The 6 figures that the app on your phone shows now, or one of your backup codes."), CODE_MISSING)}
+
+
+class CodeAgainForm(CodeMixin, codes.ReauthenticateForm):
+    words = CodeForm.words
+
+
+class FirstCodeForm(CodeMixin, totp.ActivateTOTPForm):
+    words = {"code": (_("Code that the app shows now"), _("6 figures."), CODE_MISSING)}
+
+
+class NoMoreCodesForm(AccountForm, totp.DeactivateTOTPForm):
+    pass
+
+
+class BackupCodesForm(AccountForm, GenerateRecoveryCodesForm):
+    pass
+
+
+PASSKEY_NAME = (_("Name of this passkey"), _("So that you can tell it from others, for instance: my phone."), _("Enter a name"))
+
+
+class NewPasskeyForm(AccountForm, passkeys.AddWebAuthnForm):
+    words = {"name": PASSKEY_NAME}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].max_length = 80
+        alone = self.fields["passwordless"]
+        alone.initial = True
+        alone.label = _("Let me sign in with it alone, without my password")
+        alone.help_text = _("Take this tick away for a security key without a PIN or a fingerprint.")
+
+
+class PasskeyNameForm(AccountForm, passkeys.EditWebAuthnForm):
+    words = {"name": PASSKEY_NAME}
+
+
+class PasskeyForm(AccountForm, passkeys.AuthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyAgainForm(AccountForm, passkeys.ReauthenticateWebAuthnForm):
+    pass
+
+
+class PasskeySignInForm(AccountForm, passkeys.LoginWebAuthnForm):
+    pass

@@ -79,6 +79,8 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
     "key": "no-such-key",
     "uidb36": "a",
     "file_id": NOWHERE,
+    "pk": NEVER,
+    "provider_id": "nowhere",
 }
 
 
