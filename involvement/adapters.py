@@ -53,9 +53,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if "user" not in context or not context["user"]._state.adding:
             letters.post(letter)
 
+    def authenticate(self, request, **credentials):
+        """Return whose address and password these are. An address that waits to be confirmed is nobody's yet."""
+        user = super().authenticate(request, **credentials)
+        return user if user is None or user.email == credentials.get("email", user.email).lower() else None
+
     def authentication_failed(self, request, **credentials) -> None:
         """Keep that somebody gave a wrong password, and for which account if there is one."""
-        security.record_failure("sign-in-failed", User.objects.filter(email=credentials.get("email", "").lower()).first())
+        known = User.objects.filter(email=credentials.get("email", "").lower()).first()
+        security.record_failure("sign-in-failed", known)
 
     def confirm_email(self, request, email_address: EmailAddress) -> bool:
         """Take a new address into use once its link was opened, unless it became another account's meanwhile."""
@@ -126,12 +132,9 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     def authenticate_by_email(self, sociallogin):
         """Return (account, address) for an address proven there and here, else None."""
-        for each in sociallogin.email_addresses:
-            if each.verified:
-                ours = EmailAddress.objects.filter(email=each.email.lower(), verified=True).select_related("user").first()
-                if ours is not None and ours.user.email == ours.email:
-                    return ours.user, ours.email
-        return None
+        proven = [each.email.lower() for each in sociallogin.email_addresses if each.verified]
+        ours = EmailAddress.objects.filter(email__in=proven, verified=True, primary=True).select_related("user").first()
+        return None if ours is None else (ours.user, ours.email)
 
     def pre_social_login(self, request, sociallogin) -> None:
         """Let nobody on but who was found by their address; show the others how one joins."""

@@ -84,8 +84,9 @@ def _patterns(resolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
 def is_exempt(pattern: URLPattern) -> bool:
     """Return whether this is one of the named views of framework or allauth, and really theirs."""
     module = pattern.callback.__module__
+    library = ("allauth.account.", "allauth.mfa.", "allauth.socialaccount.")
     return (pattern.name in FRAMEWORK_VIEWS and module == "framework.views") or (
-        pattern.name in ACCOUNT_VIEWS and module.startswith(("allauth.account.", "allauth.mfa.", "allauth.socialaccount."))
+        pattern.name in ACCOUNT_VIEWS and module.startswith(library)
     )
 
 

@@ -15,6 +15,7 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from involvement.actions.accounts import prove_address
 from involvement.actions.security import record, record_failure
 
 NO_ADDRESS = "0.0.0.0"  # noqa: S104  stands where the library would keep the internet address
@@ -75,8 +76,9 @@ def password_changed(request, user, **_signal):
 
 @receiver(account.password_reset)
 def password_reset(request, user, **_signal):
-    """Keep it, and sign out everywhere."""
+    """Keep it, and sign out everywhere. The letter went to their address, so it is theirs."""
     record("password-reset", by=user)
+    prove_address(user=user)
     end_other_sessions(request, user)
 
 

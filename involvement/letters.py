@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 log = logging.getLogger("involvement.letters")
-_post_office = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")  # finishes its work when the server stops
+_post_office = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")  # ends its work when the server stops
 
 
 def post(letter: EmailMessage) -> None:

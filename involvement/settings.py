@@ -210,6 +210,7 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"  # asking for a new address does not tell
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address changes; a second step asks for it by itself
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letters to strangers on anybody's word
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Involvement Map: "  # otherwise the host's name in brackets
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"

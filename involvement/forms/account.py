@@ -1,7 +1,6 @@
 """allauth's forms in NHS markup and plain words. What they do is allauth's."""
 
 from allauth.account import forms as allauth
-from allauth.account.internal.flows.password_reset import request_password_reset
 from allauth.mfa.base import forms as codes
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp import forms as totp
@@ -11,9 +10,8 @@ from django.core.validators import EmailValidator
 from django.forms import CharField, EmailField
 from django.utils.translation import gettext_lazy as _
 
-from involvement.actions import security
+from involvement.actions import accounts
 from involvement.forms.base import NHSForm, PlainForm
-from involvement.models import User
 
 EMAIL = _("Email address")
 EMAIL_MISSING, EMAIL_WRONG = _("Enter your email address"), _("Enter an email address, such as name@example.nhs.uk")
@@ -42,18 +40,10 @@ class SignInForm(AccountForm, allauth.LoginForm):
 class ForgottenPasswordForm(AccountForm, allauth.ResetPasswordForm):
     words = {"email": (EMAIL, _("The one that you sign in with."), EMAIL_MISSING)}
 
-    def save(self, request, **kwargs) -> str:
-        """Send a letter to an account; for an address without one, do the same work and send nothing.
-
-        So nobody can tell the two apart by the time that it takes.
-        """
-        known = self.users[0] if self.users else None
-        security.record_failure("password-reset-asked", known)
-        if known is None:
-            nobody = User(pk=0, email=self.cleaned_data["email"], password="!")  # noqa: S106  no password at all
-            request_password_reset(request, nobody.email, [nobody], kwargs.get("token_generator", allauth.default_token_generator))
-            return nobody.email
-        return super().save(request, **kwargs)
+    def save(self, request, **_kwargs) -> str:
+        """Send a letter where there is an account with this address."""
+        accounts.ask_for_password(request=request, address=self.cleaned_data["email"], known=self.users)
+        return self.cleaned_data["email"]
 
 
 class NewPasswordForm(AccountForm, allauth.ResetPasswordKeyForm):
@@ -103,7 +93,6 @@ class NameForm(NHSForm):
     )
 
 
-CODE = _("Code")
 CODE_MISSING = _("Enter the code")
 CODE_WRONG = {"incorrect_code": _("That code is not right. It changes every half minute: enter the one that shows now")}
 
@@ -113,7 +102,7 @@ class CodeMixin(AccountForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "spellcheck": "false"}
 
     def clean_code(self) -> str:
         """Say what a code is, where the library says only that it is wrong."""
@@ -123,11 +112,27 @@ class CodeMixin(AccountForm):
             raise ValidationError(CODE_WRONG.get(wrong.code, wrong.message), code=wrong.code) from wrong
 
 
-class CodeForm(CodeMixin, codes.AuthenticateForm):
-    words = {"code": (CODE, _("The 6 figures that the app on your phone shows now, or one of your backup codes."), CODE_MISSING)}
+class AnyCodeMixin(CodeMixin):
+    """A code from the app or a backup code; only the latter is spoken of to somebody who has passkeys alone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.user.authenticator_set.filter(type="totp").exists():
+            self.fields["code"].label = _("Backup code")
+            self.fields["code"].help_text = _("One of the codes that you kept when you set up your passkey.")
 
 
-class CodeAgainForm(CodeMixin, codes.ReauthenticateForm):
+class CodeForm(AnyCodeMixin, codes.AuthenticateForm):
+    words = {
+        "code": (
+            _("Code"),
+            _("The 6 figures that the app on your phone shows now, or one of your backup codes."),
+            CODE_MISSING,
+        )
+    }
+
+
+class CodeAgainForm(AnyCodeMixin, codes.ReauthenticateForm):
     words = CodeForm.words
 
 
@@ -143,7 +148,11 @@ class BackupCodesForm(AccountForm, GenerateRecoveryCodesForm):
     pass
 
 
-PASSKEY_NAME = (_("Name of this passkey"), _("So that you can tell it from others, for instance: my phone."), _("Enter a name"))
+PASSKEY_NAME = (
+    _("Name of this passkey"),
+    _("So that you can tell it from others, for instance: my phone."),
+    _("Enter a name"),
+)
 
 
 class NewPasskeyForm(AccountForm, passkeys.AddWebAuthnForm):

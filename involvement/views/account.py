@@ -1,4 +1,4 @@
-"""A person's own account: everything about it is reached from one page. The pages of the library are reached from it."""
+"""A person's own account: all about it is reached from one page, the pages of the library too."""
 
 from allauth.account.utils import get_next_redirect_url
 from django.contrib import messages
@@ -52,8 +52,8 @@ def account_sessions(request):
     """Show where one is signed in, and sign out elsewhere: in one place or in all the others."""
     if request.method == "POST":
         count = accounts.end_sessions(user=request.user, request=request, session=request.POST.get("session", ""))
-        said = ngettext("You are signed out in %(count)d other place", "You are signed out in %(count)d other places", count)
-        messages.success(request, said % {"count": count})
+        places = ngettext("%(count)d other place", "%(count)d other places", count) % {"count": count}
+        messages.success(request, _("You are signed out in %(places)s") % {"places": places})
         return redirect("usersessions_list")
     sessions = accounts.open_sessions(request.user)
     return render_page(request, "usersessions/usersession_list.html", {"sessions": sessions})
