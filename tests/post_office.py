@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -43,13 +44,20 @@ def links_in(letter) -> list[str]:
     return re.findall(r"https?://\S+", text_of(letter))
 
 
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def open_office():
     """Run a mail server on a free port of this machine; give the PostOffice."""
     office = PostOffice()
-    controller = Controller(office, hostname="127.0.0.1", port=0)
+    office.port = free_port()
+    controller = Controller(office, hostname="127.0.0.1", port=office.port)
     controller.start()
-    office.port = controller.server.sockets[0].getsockname()[1]
     try:
         yield office
     finally:

@@ -84,10 +84,10 @@ def end_sessions(*, user: User, request: HttpRequest, session: str = "") -> int:
 
 
 def forget_second_step(*, user: User) -> int:
-    """Take away codes, passkeys and backup codes of somebody who has lost them all; return how many of these there were.
+    """Take away the codes, passkeys and backup codes of somebody who has lost them; return how many there were.
 
-    For an operator who has made sure who is asking: their password alone lets them in afterwards, and every session
-    that they have ends.
+    For an operator who has made sure who is asking: their password alone lets them in afterwards, and they are signed
+    out everywhere.
     """
     with transaction.atomic():
         count, _each = user.authenticator_set.all().delete()

@@ -33,7 +33,7 @@ def with_password(client: Client, where: str, data: dict):
 
 
 def kinds() -> list[str]:
-    return list(SecurityEvent.objects.exclude(kind__startswith="role").order_by("pk").values_list("kind", flat=True))[2:]
+    return list(SecurityEvent.objects.order_by("pk").values_list("kind", flat=True))
 
 
 def test_all_of_an_account_is_reached_from_one_page(world):
@@ -95,8 +95,9 @@ def test_asking_for_a_new_address_does_not_tell_who_has_an_account(world, proven
         EmailAddress.objects.filter(user=world.people["vi"]).delete()
     free = with_password(enter(), "/accounts/email/", {"action_add": "", "email": "free@example.org"})
     taken = with_password(enter(), "/accounts/email/", {"action_add": "", "email": "vi@example.org"})
-    strip = [re.sub(r'"\w{64}"|free@|vi@|token" value="\w+"|"X-CSRFToken": "\w+"', "", p.content.decode()) for p in (free, taken)]
-    assert strip[0] == strip[1]
+    of_its_own = r'free@|vi@|token" value="\w+"|"X-CSRFToken": "\w+"'
+    bare = [re.sub(of_its_own, "", page.content.decode()) for page in (free, taken)]
+    assert bare[0] == bare[1]
     link = re.search(r"https?://[^/]+(\S+)", mail.outbox[-1].body)[1]
     assert mail.outbox[-1].to == ["vi@example.org"]
     Client().post(link)
@@ -169,7 +170,7 @@ def test_a_new_password_signs_out_everywhere_else(world):
         (CHROME, "Chrome on Windows"),
         (CHROME + " Edg/142.0", "Edge on Windows"),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15) Gecko/20100101 Firefox/145.0", "Firefox on a Mac"),
-        ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36", "Chrome on an Android device"),
+        ("Mozilla/5.0 (Linux; Android 16) Chrome/142.0 Mobile Safari/537.36", "Chrome on an Android device"),
         ("curl/8.0", "A browser that we do not know"),
         ("", "A browser that we do not know"),
         ("Chrome on Windows", "Chrome on Windows"),
@@ -184,14 +185,14 @@ def test_a_browser_is_named_in_words(agent, words):
 
 @pytest.mark.parametrize(
     "easy",
-    ["short", "password12345", "Liverpool2026!!", "1234567890123", "P@ssw0rd!!!!!", "abcabcabcabc", "aaaaaaaaaaaaaa", "ed@example.org"],
+    "short password12345 Liverpool2026!! 1234567890123 P@ssw0rd!!!!! abcabcabcabc aaaaaaaaaaaaaa ed@example.org".split(),
 )
 def test_passwords_that_are_guessed_first_are_refused(easy):
     with pytest.raises(ValidationError):
         validate_password(easy, User(email="ed@example.org", name="Edwina Ashworth"))
 
 
-@pytest.mark.parametrize("good", ["tulip wagon forty", "correct-horse-battery", "zmqpwoeirutyalsk", "Ünsere drei Wörter"])
+@pytest.mark.parametrize("good", ["tulip wagon forty", "correct-horse-battery", "zmqpwoeirutyalsk", "Äpfel Ümlaut Öl"])
 def test_long_ones_are_good_whatever_they_are_made_of(good):
     validate_password(good, User(email="ed@example.org", name="Edwina Ashworth"))
 

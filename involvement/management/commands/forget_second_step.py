@@ -1,4 +1,4 @@
-"""`manage.py forget_second_step EMAIL`: for somebody who has lost their phone, their passkeys and their backup codes."""
+"""`manage.py forget_second_step EMAIL`: for somebody who has lost phone, passkeys and backup codes."""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -18,4 +18,4 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError("There is no account with this address.")
         count = forget_second_step(user=user)
-        self.stdout.write(f"Taken away: {count}. They sign in with their password now, and can set up a new second step.")
+        self.stdout.write(f"Taken away: {count}. Their password lets them in now; they can set up a new second step.")
