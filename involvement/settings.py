@@ -225,6 +225,7 @@ MFA_ADAPTER = "involvement.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Involvement Map"
+MFA_TOTP_PERIOD = 30
 MFA_TOTP_TOLERANCE = 1  # phones whose clock is half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here, so an account is never in a stranger's hands to begin with
 MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}

@@ -5,6 +5,8 @@ from allauth.mfa.base import forms as codes
 from allauth.mfa.recovery_codes.forms import GenerateRecoveryCodesForm
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as passkeys
+from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.forms import CharField, EmailField
@@ -93,6 +95,7 @@ class NameForm(NHSForm):
     )
 
 
+CODE_LIVES = settings.MFA_TOTP_PERIOD * (2 * settings.MFA_TOTP_TOLERANCE + 1)  # seconds
 CODE_MISSING = _("Enter the code")
 CODE_WRONG = {"incorrect_code": _("That code is not right. It changes every half minute: enter the one that shows now")}
 
@@ -120,6 +123,14 @@ class AnyCodeMixin(CodeMixin):
         if not self.user.authenticator_set.filter(type="totp").exists():
             self.fields["code"].label = _("Backup code")
             self.fields["code"].help_text = _("One of the codes that you kept when you set up your passkey.")
+
+    def clean_code(self) -> str:
+        """Take a code once for as long as the app's clock may be off; the library remembers it for half a minute."""
+        code = super().clean_code()
+        used = f"code-used:{self.user.pk}:{''.join(filter(str.isdigit, code))}"
+        if not cache.add(used, True, timeout=CODE_LIVES):
+            raise ValidationError(CODE_WRONG["incorrect_code"], code="incorrect_code")
+        return code
 
 
 class CodeForm(AnyCodeMixin, codes.AuthenticateForm):
