@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.core.mail.backends.console import EmailBackend
 
 log = logging.getLogger("involvement.letters")
 _post_office = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")  # ends its work when the server stops
@@ -19,6 +20,15 @@ def post(letter: EmailMessage) -> None:
         letter.send()
     else:
         _post_office.submit(letter.send).add_done_callback(_note)
+
+
+class ConsoleBackend(EmailBackend):
+    """Prints letters as they are read: as they are sent, a long link is broken in two."""
+
+    def write_message(self, message):
+        """Print one letter."""
+        line = "-" * 79
+        self.stream.write(f"To: {', '.join(message.to)}\nSubject: {message.subject}\n\n{message.body}\n{line}\n")
 
 
 def _note(sent: Future) -> None:

@@ -310,7 +310,9 @@ if os.environ.get("MAIL_HOST"):
             },
         }
     }
-else:
+elif DEBUG:
+    MAILERS = {"default": {"BACKEND": "involvement.letters.ConsoleBackend"}}
+else:  # refused by Django's own deployment check
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Involvement Map <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -73,6 +73,13 @@ def test_where_letters_are_waited_for_a_fault_is_raised(settings):
         letters.post(EmailMessage("a", "b", "c@example.org", ["d@example.org"]))
 
 
+def test_on_the_console_a_link_stays_whole(settings, capsys, world):
+    settings.MAILERS = {"default": {"BACKEND": "involvement.letters.ConsoleBackend"}}
+    Client().post("/accounts/password/reset/", {"email": "ed@example.org"})
+    [link] = re.findall(r"http://testserver(/accounts/password/reset/key/\S+)\n", capsys.readouterr().out)
+    assert "Choose a new password" in Client().get(link, follow=True).content.decode()
+
+
 def test_a_signed_in_change_of_password_is_told(office, world):
     client = Client()
     client.post(LOGIN, {"login": "vi@example.org", "password": PASSWORD})
