@@ -185,7 +185,8 @@ def test_a_browser_is_named_in_words(agent, words):
 
 @pytest.mark.parametrize(
     "easy",
-    "short password12345 Liverpool2026!! 123456789012 P@ssw0rd!!!!! abcabcabcabc aaaaaaaaaaaaa ed@example.org".split(),
+    "short password12345 Liverpool2026!! 123456789012 07700900123456 P@ssw0rd!!!!! abcabcabcabc aaaaaaaaaaaaa "
+    "qwertyuiopasdf zyxwvutsrqponm ed@example.org".split(),
 )
 def test_passwords_that_are_guessed_first_are_refused(easy):
     with pytest.raises(ValidationError):
