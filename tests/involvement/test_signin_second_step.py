@@ -6,13 +6,14 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from involvement import access
 from involvement.access import Role
 from involvement.actions import organisations
-from involvement.models import Organisation, SecurityEvent, User
+from involvement.models import Organisation, SecurityEvent, StoredFile, User
 from tests import phone
 from tests.involvement.test_signin import LOGIN, errors, signed_in
 from tests.world import ASHDOWN, PASSWORD
@@ -192,10 +193,32 @@ def test_a_role_that_is_added_counts(client, asking):
     assert client.get("/o/ashdown/map/").url.startswith("/accounts/second-step/needed/")
 
 
-def test_files_stay_shut_too(asking):
+def test_whatever_asks_for_the_viewer_is_shut(asking):
     with pytest.raises(access.SecondStepMissing):
         access.viewer_for(asking.people["bob"], "ashdown")
     assert access.viewer_for(asking.people["bo"], "birchwood").roles == {Role.LEAD}
+
+
+def test_a_file_of_that_organisation_is_shut(client, asking):
+    file = StoredFile.objects.create(
+        organisation=asking.ashdown.organisation, recorded_by=asking.people["ed"], size=1, content_type="image/png",
+        name="x.png", file=ContentFile(b"x", "x.png"),
+    )  # fmt: skip
+    client.force_login(asking.people["bob"])
+    assert client.get(f"/files/{file.pk}/").status_code == 403
+    client.force_login(asking.people["ed"])
+    assert client.get(f"/files/{file.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["edit", "remove"])
+def test_anothers_passkey_might_as_well_not_exist(client, world, page):
+    theirs = Authenticator.objects.create(user=world.people["vi"], type="webauthn", data={"name": "Vi’s phone"})
+    sign_in(client, "ed")
+    where = "/accounts/second-step/webauthn/keys/{}/" + page + "/"
+    assert again(client, where.format(theirs.pk)).status_code == 404
+    assert client.get(where.format(999_999)).status_code == 404
+    assert client.post(where.format(theirs.pk), {"name": "mine"}).status_code == 404
+    assert Authenticator.objects.get(pk=theirs.pk).data == {"name": "Vi’s phone"}
 
 
 def test_they_set_it_up_and_go_where_they_wanted(client, asking):
