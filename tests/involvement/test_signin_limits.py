@@ -138,7 +138,7 @@ def two_servers(tmp_path):
                 try:
                     requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
                     break
-                except requests.ConnectionError:
+                except requests.RequestException:
                     time.sleep(0.1)
         yield [f"http://127.0.0.1:{port}" for port in ports]
     finally:

@@ -207,14 +207,16 @@ def test_a_file_of_that_organisation_is_shut(client, asking):
     client.force_login(asking.people["bob"])
     assert client.get(f"/files/{file.pk}/").status_code == 403
     client.force_login(asking.people["ed"])
-    assert client.get(f"/files/{file.pk}/").status_code == 200
+    let_in = client.get(f"/files/{file.pk}/")
+    assert (let_in.status_code, b"".join(let_in.streaming_content)) == (200, b"x")
+    let_in.close()
 
 
-@pytest.mark.parametrize("page", ["edit", "remove"])
-def test_anothers_passkey_might_as_well_not_exist(client, world, page):
+@pytest.mark.parametrize("deed", ["edit", "remove"])
+def test_anothers_passkey_might_as_well_not_exist(client, world, deed):
     theirs = Authenticator.objects.create(user=world.people["vi"], type="webauthn", data={"name": "Vi’s phone"})
     sign_in(client, "ed")
-    where = "/accounts/second-step/webauthn/keys/{}/" + page + "/"
+    where = "/accounts/second-step/webauthn/keys/{}/" + deed + "/"
     assert again(client, where.format(theirs.pk)).status_code == 404
     assert client.get(where.format(999_999)).status_code == 404
     assert client.post(where.format(theirs.pk), {"name": "mine"}).status_code == 404
