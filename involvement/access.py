@@ -11,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from involvement.models import Membership, Organisation, User
@@ -94,6 +97,14 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 
 
+# Where an organisation asks for a second step, these set one up before they see anything of it.
+SECOND_STEP_ROLES = frozenset({Role.LEAD, Role.BOARD_MEMBER})
+
+
+class SecondStepMissing(PermissionDenied):
+    """The organisation asks this person for a second step when signing in, and they have none yet."""
+
+
 @dataclass(frozen=True)
 class Viewer:
     """Who is looking, in which organisation, in which roles. Every read takes one."""
@@ -122,13 +133,30 @@ class Viewer:
 
 
 def viewer_for(user: User, slug: str) -> Viewer:
-    """Return the viewer that ``user`` is in the organisation ``slug``; Http404 for a stranger. One query."""
+    """Return the viewer that ``user`` is in the organisation ``slug``. One query, two where it asks for a second step.
+
+    Raises Http404 for a stranger, SecondStepMissing for whoever has to set one up first.
+    """
     memberships = list(
         Membership.objects.filter(user=user, organisation__slug=slug, until__isnull=True).select_related("organisation")
     )
     if not memberships:
         raise Http404
-    return Viewer(user, memberships[0].organisation, frozenset(Role(membership.role) for membership in memberships))
+    viewer = Viewer(user, memberships[0].organisation, frozenset(Role(membership.role) for membership in memberships))
+    if asks_for_second_step(viewer.organisation, viewer.roles) and not has_second_step(user):
+        raise SecondStepMissing
+    return viewer
+
+
+def asks_for_second_step(organisation: Organisation, roles: frozenset[Role]) -> bool:
+    """Return whether ``organisation`` wants a second step of whoever has these roles."""
+    return getattr(organisation, "second_factor_required", False) and bool(roles & SECOND_STEP_ROLES)
+
+
+def has_second_step(user: User) -> bool:
+    """Return whether ``user`` has codes from an app or a passkey (backup codes alone are none). One query."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return Authenticator.objects.filter(user=user, type__in=kinds).exists()
 
 
 @dataclass(frozen=True)
@@ -146,13 +174,18 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
     ``permission`` is needed to come in at all, ``post`` (when given) also for any method that writes. ``load`` is a
     function (organisation, **captured) -> object; it is handed to the view in place of the captured key, and its
     DoesNotExist is a 404. The view is called as ``view(request, organisation[, object])``. The policy is stamped on
-    the view, where the system check and the access walk read it.
+    the view, where the system check and the access walk read it. Whoever lacks a second step that the organisation
+    asks for is led to where one is set up.
     """
 
     def wrap(view):
         @functools.wraps(view)
         def inner(request, org: str, **captured):
-            viewer = viewer_for(request.user, org)
+            try:
+                viewer = viewer_for(request.user, org)
+            except SecondStepMissing:
+                wanted = urlencode({"next": request.get_full_path()})
+                return HttpResponseRedirect(f"{reverse('account-second-step')}?{wanted}")
             viewer.require(permission)
             if post is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
                 viewer.require(post)

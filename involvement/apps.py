@@ -9,7 +9,7 @@ class InvolvementConfig(AppConfig):
     verbose_name = "Involvement Map"
 
     def ready(self):
-        from involvement import checks  # noqa: F401  registers the route policy and cache checks
+        from involvement import checks, events  # noqa: F401  registers the checks, listens to what sign-in tells
 
         post_migrate.connect(make_cache_table, sender=self)
 

@@ -30,6 +30,7 @@ ACCOUNT_VIEWS = frozenset(
         "account_change_password",
         "account_confirm_email",
         "account_confirm_login_code",
+        "account_email",
         "account_email_verification_sent",
         "account_inactive",
         "account_login",
@@ -41,6 +42,21 @@ ACCOUNT_VIEWS = frozenset(
         "account_reset_password_from_key_done",
         "account_set_password",
         "account_signup",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_authenticate",
+        "mfa_deactivate_totp",
+        "mfa_download_recovery_codes",
+        "mfa_edit_webauthn",
+        "mfa_generate_recovery_codes",
+        "mfa_index",
+        "mfa_list_webauthn",
+        "mfa_login_webauthn",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "mfa_remove_webauthn",
+        "mfa_view_recovery_codes",
+        "socialaccount_login_cancelled",
     }
 )
 ORGANISATION_PREFIX = "o/<slug:org>/"
@@ -68,8 +84,9 @@ def _patterns(resolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
 def is_exempt(pattern: URLPattern) -> bool:
     """Return whether this is one of the named views of framework or allauth, and really theirs."""
     module = pattern.callback.__module__
+    library = ("allauth.account.", "allauth.mfa.", "allauth.socialaccount.")
     return (pattern.name in FRAMEWORK_VIEWS and module == "framework.views") or (
-        pattern.name in ACCOUNT_VIEWS and module.startswith("allauth.account.")
+        pattern.name in ACCOUNT_VIEWS and module.startswith(library)
     )
 
 

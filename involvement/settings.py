@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from involvement.providers import apps_from
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -63,6 +65,10 @@ INSTALLED_APPS = [
     "django.forms",  # its widget templates, since TemplatesSetting looks in the same places as our pages
     "allauth",
     "allauth.account",
+    "allauth.mfa",  # a second step: codes, passkeys, backup codes
+    "allauth.usersessions",  # where somebody is signed in
+    "allauth.socialaccount",  # signing in at somebody else's: providers.py
+    "allauth.socialaccount.providers.openid_connect",
     "crispy_forms",
     "django_htmx",
     "simple_history",
@@ -136,7 +142,7 @@ if os.environ.get("REDIS_URL"):
 elif os.environ.get("CACHE_IN_PROCESS") == "1":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
-    # Django's own limit of 300 entries would throw away kept uploads and counts of failed sign-ins.
+    # By default 300 entries are kept, and others thrown away: whoever guesses could push their own count out that way.
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -172,8 +178,11 @@ AUTH_USER_MODEL = "involvement.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "involvement.passwords.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -188,20 +197,55 @@ ACCOUNT_FORMS = {
     "reset_password": "involvement.forms.account.ForgottenPasswordForm",
     "reset_password_from_key": "involvement.forms.account.NewPasswordForm",
     "change_password": "involvement.forms.account.ChangePasswordForm",
+    "set_password": "involvement.forms.account.FirstPasswordForm",
+    "add_email": "involvement.forms.account.NewAddressForm",
     "reauthenticate": "involvement.forms.account.ConfirmPasswordForm",
 }
 # An account exists only because somebody entitled made it for this address, so signing in asks for no further proof.
+# A new address counts when the link that was sent to it has been opened.
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # asking for a new address does not tell whether it has an account
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address changes; a second step asks for it by itself
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no letters to strangers on anybody's word
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Involvement Map: "  # otherwise the host's name in brackets
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
 # A whole trust is one address to us: failures are counted tightly for each account, loosely for each address.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    "login_failed": "100/10m/ip,5/5m/key",
+    "login_failed": "300/10m/ip,5/5m/key",
     "reset_password": "60/m/ip,5/m/key",
+    "reset_password_from_key": "60/m/ip",
+}
+MFA_ADAPTER = "involvement.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Involvement Map"
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 1  # phones whose clock is half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here, so an account is never in a stranger's hands to begin with
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
+MFA_FORMS = {
+    "authenticate": "involvement.forms.account.CodeForm",
+    "reauthenticate": "involvement.forms.account.CodeAgainForm",
+    "activate_totp": "involvement.forms.account.FirstCodeForm",
+    "deactivate_totp": "involvement.forms.account.NoMoreCodesForm",
+    "generate_recovery_codes": "involvement.forms.account.BackupCodesForm",
+    "add_webauthn": "involvement.forms.account.NewPasskeyForm",
+    "edit_webauthn": "involvement.forms.account.PasskeyNameForm",
+    "authenticate_webauthn": "involvement.forms.account.PasskeyForm",
+    "reauthenticate_webauthn": "involvement.forms.account.PasskeyAgainForm",
+    "login_webauthn": "involvement.forms.account.PasskeySignInForm",
+}
+SOCIALACCOUNT_ADAPTER = "involvement.adapters.ProviderAdapter"  # only somebody who has an account comes in that way
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"APPS": apps_from(os.environ, https_only=not DEBUG), "OAUTH_PKCE_ENABLED": True}
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = _proxies
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no third cookie
@@ -266,10 +310,13 @@ if os.environ.get("MAIL_HOST"):
             },
         }
     }
-else:
+elif DEBUG:
+    MAILERS = {"default": {"BACKEND": "involvement.letters.ConsoleBackend"}}
+else:  # refused by Django's own deployment check
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Involvement Map <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+LETTERS_WAIT = False  # letters go out beside the request (letters.py); tests wait for them
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 LOGGING = {

@@ -3,10 +3,12 @@
 Addresses are a contract (README, "Addresses"): do not change one without saying so there.
 """
 
+from allauth.socialaccount import views as provider_pages
 from django.urls import include, path
 
 from framework import views as framework
 from involvement.views import (
+    account,
     activities,
     aims,
     classify,
@@ -91,7 +93,14 @@ urlpatterns = [
     path("framework/cases/", framework.cases, name="framework-cases"),
     path("framework/sources/", framework.sources, name="framework-sources"),
     path("framework/<slug:place>/", framework.place, name="framework-place"),
-    path("accounts/email/", home.email_address, name="account_email"),  # in place of allauth's: see the view
+    path("accounts/", account.account_page, name="account"),
+    path("accounts/name/", account.account_name, name="account-name"),
+    path("accounts/second-step/needed/", account.account_second_step, name="account-second-step"),
+    path("accounts/sessions/", account.account_sessions, name="usersessions_list"),  # allauth's ends all or none
+    path("accounts/second-step/", include("allauth.mfa.urls")),
+    path("accounts/at/cancelled/", provider_pages.login_cancelled, name="socialaccount_login_cancelled"),
+    path("accounts/at/<slug:provider_id>/", account.provider_sign_in, name="openid_connect_login"),
+    path("accounts/at/<slug:provider_id>/back/", account.provider_return, name="openid_connect_callback"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/invitations/<str:token>/", invitations.invitation_page, name="invitation"),
     path("files/<uuid:file_id>/", influence.stored_file, name="stored-file"),

@@ -24,7 +24,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from involvement.access import Role, Viewer
-from involvement.actions import activities, influence, invitations, organisations, pieces, responses, rulings
+from involvement.actions import accounts, activities, influence, invitations, organisations, pieces, responses, rulings
 from involvement.actions.base import today
 from involvement.models import Classification, Complete, Import, Organisation, Placement, User
 
@@ -77,7 +77,9 @@ def rewrite(rows, **values) -> None:
 
 
 def _person(name: str) -> User:
-    return User.objects.create_user(f"{name}@example.org", PASSWORD, name=name.capitalize())
+    person = User.objects.create_user(f"{name}@example.org", PASSWORD, name=name.capitalize())
+    accounts.prove_address(user=person)
+    return person
 
 
 def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str) -> SimpleNamespace:

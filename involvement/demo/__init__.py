@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from framework.catalogue import catalogue
-from involvement.actions import activities, classification, influence, organisations, pieces, responses
+from involvement.actions import accounts, activities, classification, influence, organisations, pieces, responses
 from involvement.actions.base import today
 from involvement.models import Activity, Organisation, PieceOfWork, Service, User
 
@@ -100,7 +100,9 @@ class _Builder:
         for name, person in self.content["people"].items():
             email = f"{name}@{DOMAIN}"
             user = User.objects.filter(email=email).first()
-            user = user or User.objects.create_user(email, PASSWORD, name=person["name"])
+            if user is None:
+                user = User.objects.create_user(email, PASSWORD, name=person["name"])
+                accounts.prove_address(user=user)
             self.people[name] = user
             for role in person["roles"]:
                 organisations.give_role(organisation=self.organisation, user=user, role=role, by=None)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import qrcode
+from allauth.socialaccount.adapter import get_adapter as provider_adapter
 from django import template
 from django.forms import RadioSelect
 from django.urls import reverse
 from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +84,7 @@ def summary_errors(form) -> list[dict]:
     """
     whole = [{"target": "", "text": text} for text in form.non_field_errors()]
     return whole + [
-        {"target": first_box(field), "text": text} for field in form for text in field.errors
+        {"target": "" if field.is_hidden else first_box(field), "text": text} for field in form for text in field.errors
     ]
 
 
@@ -170,3 +174,29 @@ def pagination(context, page) -> dict:
         "previous": address(page.number - 1) if page.has_previous() else "",
         "next": address(page.number + 1) if page.has_next() else "",
     }
+
+
+@register.simple_tag
+def qr_code(text: str, name: str) -> SafeString:
+    """Draw ``text`` as a square code that a phone's camera reads; ``name`` says what it is to whoever cannot see it."""
+    code = qrcode.QRCode(border=4)
+    code.add_data(text)
+    rows = code.get_matrix()
+    dots = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+    return format_html(
+        '<svg class="app-qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
+        '<path class="app-qr__paper" d="M0 0h{}v{}h-{}z"/><path d="{}"/></svg>',
+        name, len(rows), len(rows), len(rows), len(rows), len(rows), dots,
+    )  # fmt: skip
+
+
+@register.filter
+def in_fours(text: str) -> str:
+    """Write ``text`` in groups of four signs, so that it can be copied by hand."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+@register.simple_tag(takes_context=True)
+def sign_in_providers(context) -> list:
+    """Return the providers at which one may sign in instead (``provider_id`` and ``name`` in each one's ``app``)."""
+    return [provider.app for provider in provider_adapter().list_providers(context["request"])]

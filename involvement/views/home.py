@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from framework.catalogue import catalogue
-from involvement.access import ROLE_NAMES, Role, member_view, public_view
+from involvement.access import ROLE_NAMES, Role, public_view
 from involvement.http import render_page
 
 
@@ -47,10 +47,3 @@ def privacy(request):
     """What is kept about people, and what is not."""
     cookies = {"session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME}
     return render_page(request, "privacy.html", cookies)
-
-
-@member_view
-@require_safe
-def email_address(request):
-    """Say how an email address is changed: not by oneself, since it is what an invitation was given to."""
-    return render_page(request, "account/email.html", {})

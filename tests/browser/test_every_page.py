@@ -24,6 +24,15 @@ FOR_EVERYBODY = {
     "framework-sources",
     "framework-place",
 }
+OF_AN_ACCOUNT = {
+    "account",
+    "account-name",
+    "account_email",
+    "account_change_password",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "usersessions_list",
+}
 OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES
 
 
@@ -38,7 +47,7 @@ def route_of(address: str) -> str:
 @pytest.mark.parametrize(
     ("name", "pages"),
     [
-        ("lea", FOR_EVERYBODY | OF_AN_ORGANISATION | {"account_change_password"}),
+        ("lea", FOR_EVERYBODY | OF_AN_ORGANISATION | OF_AN_ACCOUNT),
         (None, FOR_EVERYBODY | {"account_login", "account_reset_password"}),
     ],
     ids=["the lead", "nobody"],

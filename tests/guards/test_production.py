@@ -60,6 +60,8 @@ def test_fit():
         ({"CACHE_IN_PROCESS": "1"}, "involvement.E010"),
         ({"MEDIA_ROOT": str(settings.BASE_DIR / "static" / "uploads")}, "involvement.E011"),
         ({"MAIL_HOST": None}, "production-ready email backend"),
+        ({"OIDC_PROVIDERS": "nhsmail"}, "OIDC_NHSMAIL_ISSUER is missing"),
+        ({"OIDC_PROVIDERS": "nhsmail", "OIDC_NHSMAIL_ISSUER": "http://login.example.org"}, "must be an https address"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )

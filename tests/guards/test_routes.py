@@ -33,6 +33,11 @@ PUBLIC = {
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    "mfa_authenticate",  # the second step of signing in; without a first one it leads back to that
+    "mfa_login_webauthn",
+    "openid_connect_login",  # none of these where the settings name no provider
+    "openid_connect_callback",
+    "socialaccount_login_cancelled",
 }
 
 
