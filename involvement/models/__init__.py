@@ -1,7 +1,7 @@
 """An organisation's rows, one noun a file."""
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
-from .classification import Classification, Placement
+from .classification import Classification, ConfirmedBatch, Placement
 from .influence import Change, ChangeFacet, Evidence, StoredFile
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
@@ -15,6 +15,7 @@ __all__ = [
     "ChangeFacet",
     "Classification",
     "Complete",
+    "ConfirmedBatch",
     "Evidence",
     "Membership",
     "Organisation",
