@@ -21,6 +21,7 @@ from involvement.actions.base import Refused, once, today, writing
 from involvement.models import Activity, Classification, ConfirmedBatch, Organisation, Placement, User
 
 AT_ONCE = 200  # activities a press
+YES = {"heard": ("heard", "yes"), "free": ("free_to_refuse", "yes"), "group": ("as_group", "group")}
 PLACED, CHANGED, WITHDRAWN = "placed", "changed", "withdrawn"  # why one that was chosen is left as it is
 
 
@@ -62,13 +63,9 @@ def groups_of(organisation: Organisation, activities: Iterable[int]) -> dict[int
 
 def telling(found: Hint, place: str) -> list[Phrase]:
     """Return the phrases that speak for ``place``, what says most first; of words that overlap, only the first."""
-    own = [
-        (each.points_to[0].partition("/")[0] == place, sum(one.startswith(place) for one in each.points_to), each)
-        for each in found.phrases
-        if any(one.partition("/")[0] == place for one in each.points_to)
-    ]
+    own = [each for each in found.phrases if place in {one.partition("/")[0] for one in each.points_to}]
     kept: list[Phrase] = []
-    for *_weight, each in sorted(own, key=lambda one: (-one[0], -one[1], one[2].start - one[2].end)):
+    for each in sorted(own, key=lambda one: (one.points_to[0].partition("/")[0] != place, -one.points)):
         if not any(each.field == other.field and each.start < other.end and other.start < each.end for other in kept):
             kept.append(each)
     return kept
@@ -110,7 +107,7 @@ def placement_of(way: str, answers: Mapping[str, Mapping[str, Any]]) -> dict[str
         fields["received_on"] = date.fromisoformat(said["received"])
     if said.get("options"):
         fields["options"] = guide().questions["options"].option(said["options"]).count
-    for name, field, yes in (("heard", "heard", "yes"), ("free", "free_to_refuse", "yes"), ("group", "as_group", "group")):
+    for name, (field, yes) in YES.items():
         if said.get(name):
             fields[field] = said[name] == yes
     return fields
@@ -127,9 +124,9 @@ def confirm_many(
     """Write the first reading of many activities, all in one transaction; a repeat of ``key`` writes nothing more.
 
     ``answers`` maps a place to what was answered once for all ways of that place (``asked_of``); without an answer it
-    is not recorded, so that nothing counts on the map that nobody vouched for. An activity that somebody placed, changed
-    or withdrew since ``rows`` was read is left as it is, and the batch says which. Raises Refused when something is
-    missing or unknown, and when nothing is left to place.
+    is not recorded, so that nothing counts on the map that nobody vouched for. An activity that somebody placed,
+    changed or withdrew since ``rows`` was read is left as it is, and the batch says which. Raises Refused when
+    something is missing or unknown, and when nothing is left to place.
     """
 
     def write() -> dict:
@@ -240,9 +237,9 @@ def _source(found: Hint, place: str) -> str:
     """Return a clause that says how the words of an activity bear on ``place``: "from its words “shared chair”"."""
     longest = Classification._meta.get_field("source").max_length
     if found.place is None:
-        return _("its words alone did not say enough")
+        return _("by a person’s own reading, since its words did not say enough")
     if found.place != place:
-        return _("a person’s own reading, not what its words pointed to")
+        return _("by a person’s own reading, not where its words pointed")
     quoted: list[str] = []
     for each in telling(found, place)[:3]:
         more = [*quoted, f"“{' '.join(each.text.split())}”"]
@@ -265,10 +262,10 @@ def untouched(batch: ConfirmedBatch) -> list[Classification]:
 
 
 def take_back(*, batch: ConfirmedBatch, by: User) -> ConfirmedBatch:
-    """Void every reading of ``batch`` that still stands: those activities wait for a place again, and history shows both.
+    """Void every reading of ``batch`` that still stands: those activities wait for a place again.
 
-    What somebody placed anew or corrected since stays as it is. Taking back twice changes nothing more. Raises Refused
-    when nothing of it stands any more.
+    What somebody placed anew or corrected since stays as it is, and history shows both. Taking back twice changes
+    nothing more. Raises Refused when nothing of it stands any more.
     """
     organisation = batch.organisation
     with writing(organisation):
