@@ -8,7 +8,8 @@ Ashdown Hospitals (``ashdown``)                     Zebrafinch Community Trust (
   activities survey (maternity, users/experience),    survey
              panel (trust-wide, not classified)
   one each   piece of work, change, evidence,         one of each too
-             response, statement of completeness
+             response, statement of completeness,
+             press that confirmed many (undone)
 
 sam has an account and belongs nowhere. MARKER stands in every text of Birchwood, and must show in no page of Ashdown.
 ``build()`` makes it all; things hang from their side: ``world.ashdown.survey``, ``world.people["ed"]``.
@@ -20,11 +21,12 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from involvement.access import Role, Viewer
 from involvement.actions import activities, influence, organisations, pieces, responses
 from involvement.actions.base import today
-from involvement.models import Classification, Complete, Organisation, Placement, User
+from involvement.models import Classification, Complete, ConfirmedBatch, Organisation, Placement, User
 
 MARKER = "Zebrafinch"
 PASSWORD = "correct-horse-battery"  # noqa: S105  an invented password for invented people
@@ -134,6 +136,10 @@ def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str
         place="users",
         as_at=today(),
     )
+    side.batch = ConfirmedBatch.objects.create(
+        organisation=organisation, recorded_by=lead, number=2, undone_at=timezone.now(), undone_by=lead,
+        left_out={"changed": [side.survey.pk]},
+    )  # fmt: skip
     return side
 
 

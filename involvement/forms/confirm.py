@@ -84,11 +84,15 @@ def _is_number(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Need:
-    """One place in the selection: for how many it is asked, what it needs before it counts, and its fields."""
+    """One place in the selection: for how many it is asked, what it needs before it counts, and its fields.
+
+    ``beside`` when it is nobody's own place here, and only a few ways of it stand beside those of another.
+    """
 
     place: str
     title: str
     number: int
+    beside: bool
     needs: str
     fields: tuple
 
@@ -100,6 +104,7 @@ class AskForm(NHSForm):
         super().__init__(*args, **kwargs)
         facets = catalogue().facets
         touched = [{row.place, *(facets[way].place for way in row.ways)} for row in rows]
+        self.own = {row.place for row in rows}
         self.places = {
             place: number for place in catalogue().places if (number := sum(place in each for each in touched))
         }
@@ -109,16 +114,17 @@ class AskForm(NHSForm):
 
     @property
     def asks(self) -> list[Need]:
-        """Return the places with their questions, in the framework's order."""
+        """Return the places with their questions in the framework's order, those that only stand beside others last."""
         return [
             Need(
                 place,
                 place_title(place),
                 number,
+                place not in self.own,
                 needs_words(place),
                 tuple(self[f"{place}-{slug}"] for slug in asked_of(place)),
             )
-            for place, number in self.places.items()
+            for place, number in sorted(self.places.items(), key=lambda each: each[0] not in self.own)
         ]
 
     @property
