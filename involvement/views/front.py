@@ -1,7 +1,5 @@
 """The front page of an organisation: what matters, on one screen."""
 
-from django.urls import reverse
-
 from framework.catalogue import catalogue
 from involvement import drawing
 from involvement.access import Permission, organisation_view
@@ -31,7 +29,7 @@ def front_page(request, organisation):
         "segments": drawing.segments(shown.activities.by_place),
         "placed": sum(shown.activities.by_place.values()),
         "spread": drawing.spread(shown),
-        "unclassified_href": reverse("activity-confirm", args=[organisation.slug]) + "#rows",
+        "unclassified_href": drawing.list_address(organisation, place="unclassified"),
         "tally": drawing.tally(shown),
         "gaps": drawing.gap_rows(shown, shown.gaps[:GAPS_SHOWN], services, shown.responses),
         "said": said,
