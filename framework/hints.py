@@ -43,7 +43,8 @@ _LONGEST = 30  # letters; a longer "word" is taken as it stands
 class Phrase:
     """Words of the activity that led somewhere: ``text == words[field][start:end]``.
 
-    ``points_to`` holds places and "place/facet", strongest first; ``because`` says why in a plain sentence.
+    ``points_to`` holds places and "place/facet", strongest first; ``because`` says why in a plain sentence; ``points``
+    is how much the words gave to the first of these.
     """
 
     field: str
@@ -52,6 +53,7 @@ class Phrase:
     text: str
     points_to: tuple[str, ...]
     because: str
+    points: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -656,6 +658,7 @@ def _phrases(
             text=given[FIELDS[order]][start:end],
             points_to=tuple(dict.fromkeys(target for _points, target in sorted(found[order, start, end]))),
             because=why[order, start, end][1],
+            points=round(why[order, start, end][0], 3),
         )
         for order, start, end in sorted(found)
     )

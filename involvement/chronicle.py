@@ -8,12 +8,13 @@ from itertools import pairwise
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from framework.catalogue import catalogue
 from framework.questions import in_words
 from involvement.access import Viewer
 from involvement.actions.activities import OWN_FIELDS
-from involvement.models import Activity, ActivityGroup, ActivityService, Change, Classification, User
+from involvement.models import Activity, ActivityGroup, ActivityService, Change, Classification, ConfirmedBatch, User
 from involvement.particulars import fewer_than_five, people_written
 from involvement.registers import day, place_title
 
@@ -178,14 +179,21 @@ def _of_answers(viewer: Viewer, activity: Activity):
 
 def _of_readings(viewer: Viewer, activity: Activity):
     readings = viewer.organisation.classifications.filter(activity=activity, kind=Classification.Kind.LEADER)
-    for reading in readings.select_related("recorded_by", "voided_by").order_by("id"):
+    for reading in readings.select_related("recorded_by", "voided_by", "batch").order_by("id"):
         names = {"place": place_title(reading.primary_place), "day": day(reading.from_on), "reason": reading.reason}
         words = _("placed it from %(day)s: %(place)s") if reading.from_on else _("placed it: %(place)s")
+        if reading.batch:
+            words, names["source"] = _("placed it: %(place)s, %(source)s%(with)s"), reading.source
+            names["with"] = with_others(reading.batch)
         if reading.reason:
             words += _(", because “%(reason)s”")
         yield reading.recorded_at, reading.recorded_by, Told(words % names, answers=in_words(reading.answers))
         if reading.void_at:
             names["reason"] = reading.void_reason
+            if reading.batch and reading.void_at == reading.batch.undone_at:
+                words = _("undid “%(place)s”%(with)s, so it waits for a place again")
+                yield reading.void_at, reading.voided_by, Told(words % names)
+                continue
             words = _("took back “%(place)s” as wrong from the start, because “%(reason)s”")
             yield reading.void_at, reading.voided_by, Told(words % names)
 
@@ -195,6 +203,15 @@ def _change_versions(viewer: Viewer, activity: Activity):
     told = Change.history.model.objects.filter(organisation=viewer.organisation)
     ever = told.filter(activity_id=activity.pk).values("id")
     return told.filter(id__in=ever).select_related("history_user").order_by("history_id")
+
+
+def with_others(batch: ConfirmedBatch) -> str:
+    """Return ", with 24 others at once", "" for one that was confirmed by itself."""
+    if batch.number < 2:
+        return ""
+    return ngettext(", with %(n)d other at once", ", with %(n)d others at once", batch.number - 1) % {
+        "n": batch.number - 1
+    }
 
 
 def _of_changes(viewer: Viewer, activity: Activity):

@@ -144,7 +144,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     placements = Prefetch("placements", organisation.placements.all())
     classifications = (
         organisation.classifications.filter(**mine, kind=Classification.Kind.LEADER)
-        .select_related("recorded_by", "voided_by")
+        .select_related("recorded_by", "voided_by", "batch")
         .prefetch_related(placements)
         .order_by("-id")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -42,7 +42,7 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
     if viewer.may(Permission.ACTIVITY_CLASSIFY):
         add(
             counts.unclassified, "%(n)d activity to classify", "%(n)d activities to classify",
-            drawing.list_address(org, place="unclassified"),
+            reverse("activity-confirm", args=[org.slug]) + "#rows",
         )  # fmt: skip
     if viewer.may(Permission.ACTIVITY_EDIT):
         add(
@@ -88,7 +88,10 @@ def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
     counted = (
         (org.activities.listed().filter(new).count(), "activity added", "activities added"),
         (readings.filter(new, void_at__isnull=True).count(), "activity classified", "activities classified"),
-        (readings.filter(void_at__gte=since).count(), "correction", "corrections"),
+        (
+            readings.filter(void_at__gte=since).exclude(batch__undone_at=F("void_at")).count(),
+            "correction", "corrections",
+        ),
         (org.changes.filter(new).count(), "record of what came of it", "records of what came of it"),
         (org.responses.filter(new).count(), "answer to a gap", "answers to gaps"),
         (org.complete_statements.filter(new).count(), "list said to be complete", "lists said to be complete"),

@@ -9,7 +9,7 @@ Ashdown Hospitals (``ashdown``)                     Zebrafinch Community Trust (
              panel (trust-wide, not classified)
   one each   piece of work, change, evidence,         one of each too
              response, statement of completeness,
-             past import, open invitation, ruling
+             past import, open invitation, ruling, press that confirmed many (undone)
 
 sam has an account and belongs nowhere. MARKER stands in every text of Birchwood, and must show in no page of Ashdown.
 ``build()`` makes it all; things hang from their side: ``world.ashdown.survey``, ``world.people["ed"]``.
@@ -26,7 +26,7 @@ from django.utils import timezone
 from involvement.access import Role, Viewer
 from involvement.actions import accounts, activities, influence, invitations, organisations, pieces, responses, rulings
 from involvement.actions.base import today
-from involvement.models import Classification, Complete, Import, Organisation, Placement, User
+from involvement.models import Classification, Complete, ConfirmedBatch, Import, Organisation, Placement, User
 
 MARKER = "Zebrafinch"
 PASSWORD = "correct-horse-battery"  # noqa: S105  an invented password for invented people
@@ -155,6 +155,10 @@ def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str
         author=f"{word} board",
         from_on=today(),
     )
+    side.batch = ConfirmedBatch.objects.create(
+        organisation=organisation, recorded_by=lead, number=2, undone_at=timezone.now(), undone_by=lead,
+        left_out={"changed": [side.survey.pk]},
+    )  # fmt: skip
     return side
 
 

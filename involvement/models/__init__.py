@@ -1,7 +1,7 @@
 """An organisation's rows, one noun a file."""
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
-from .classification import Classification, Placement
+from .classification import Classification, ConfirmedBatch, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
 from .invitations import Invitation
@@ -18,6 +18,7 @@ __all__ = [
     "ChangeFacet",
     "Classification",
     "Complete",
+    "ConfirmedBatch",
     "Evidence",
     "Import",
     "ManyEdit",

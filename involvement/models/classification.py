@@ -10,6 +10,26 @@ from django.db.models import Q
 from .base import AppendOnlyQuerySet, OrganisationRow, together
 
 
+class ConfirmedBatch(OrganisationRow):
+    """What one person confirmed with one press: readings that rest on the activities' own words.
+
+    ``answers`` maps a place to the answers given once for all its activities (question slug -> answer), ``left_out`` a
+    reason to the ids of activities that were chosen and could not be placed. Undoing voids the readings that still
+    stand; nothing else about a row ever changes.
+    """
+
+    number = models.PositiveIntegerField()  # of readings written
+    answers = models.JSONField(default=dict)
+    left_out = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey("involvement.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        default_related_name = "confirmed_batches"
+        ordering = ["-id"]
+        constraints = [together("confirmed_batch_undone_who_and_when", "undone_at", "undone_by")]
+
+
 class Classification(OrganisationRow):
     """One reading of one activity. In force at a day D when not void and ``from_on`` <= D < ``until``.
 
@@ -34,6 +54,8 @@ class Classification(OrganisationRow):
     power = models.CharField(max_length=20, blank=True)  # "to-people", "nowhere", "work-only", "" not recorded
     framework_version = models.CharField(max_length=20)
     source = models.CharField(max_length=200, blank=True)
+    # the press with which it was confirmed with others, from its own words; then suggested_place is what those say
+    batch = models.ForeignKey(ConfirmedBatch, null=True, on_delete=models.PROTECT, related_name="readings")
     from_on = models.DateField(null=True)
     until = models.DateField(null=True)
     void_at = models.DateTimeField(null=True)

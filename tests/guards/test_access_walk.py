@@ -44,6 +44,8 @@ ORGANISATION = {
     "activity-change-many": (EDITORS, EDITORS),
     "activity-duplicates": (EDITORS, EDITORS),
     "activity-merge": (EDITORS, EDITORS),
+    "activity-confirm": (EDITORS, EDITORS),
+    "activity-confirmed": (EDITORS, EDITORS),
     "activity-detail": (ALL, NOBODY),
     "activity-edit": (EDITORS, EDITORS),
     "activity-withdraw": (EDITORS, EDITORS),
@@ -125,6 +127,7 @@ def objects_of(side) -> dict:
     """Return the id of one record of each kind, under the name that addresses give it."""
     return {
         "activity": side.survey.pk,
+        "batch": side.batch.pk,
         "change": side.change.pk,
         "evidence": side.evidence.pk,
         "piece": side.piece.pk,

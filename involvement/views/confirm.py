@@ -1,0 +1,142 @@
+"""Many suggestions confirmed at once: the page, the short step that asks what places need, and the way back."""
+
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from involvement.access import Permission, organisation_view
+from involvement.actions.base import Refused
+from involvement.actions.confirming import confirm_many, take_back
+from involvement.forms.confirm import AskForm, SentRows
+from involvement.http import render_page
+from involvement.suggestions import batch_page, choices, confirm_page, row_names, ways_to_choose
+
+LEFT = "left-for-later"  # in the session: organisation's id -> ids of activities; it ends when the person signs out
+
+
+def load_batch(organisation, batch):
+    """Return the organisation's batch with the id ``batch``."""
+    return organisation.confirmed_batches.select_related("organisation", "recorded_by", "undone_by").get(pk=batch)
+
+
+@organisation_view(Permission.ACTIVITY_CLASSIFY)
+def confirm(request, organisation):
+    """List what waits with what its words suggest, 20 a page; take the ticked ones in."""
+    if request.method != "POST":
+        return _list(request)
+    sent = SentRows.read(request.POST).judged()
+    if "back" in request.POST or sent.wrong or not sent.ticked:
+        return _list(request, sent, refused="" if "back" in request.POST else _wrong(sent))
+    _leave(request, sent.left, add=True)
+    if not sent.confirmed:
+        return redirect(_onward(request) + "#rows")
+    form = AskForm(request.POST if "do" in request.POST else None, rows=sent.confirmed)
+    if form.places and not (form.is_bound and form.is_valid()):
+        return _ask(request, sent, form)
+    try:
+        batch = confirm_many(
+            organisation=organisation, by=request.user, rows=sent.confirmed,
+            answers=form.answers if form.places else {}, key=sent.key(_key(request)),
+        )  # fmt: skip
+    except Refused as refused:
+        if form.is_bound and set(refused.messages) <= set(form.fields):
+            form.refuse(refused)
+            return _ask(request, sent, form)
+        return _list(request, sent, refused=" ".join(refused.messages.values()))
+    _leave(request, [row.activity for row in sent.confirmed], add=False)
+    return redirect(f"{_onward(request, done=batch.pk)}#rows")
+
+
+@organisation_view(Permission.ACTIVITY_CLASSIFY, load=load_batch)
+def confirmed(request, organisation, batch):
+    """Show what one press decided and on which words; take it back as a whole."""
+    if request.method == "POST":
+        try:
+            batch = take_back(batch=batch, by=request.user)
+        except Refused as refused:
+            messages.warning(request, " ".join(refused.messages.values()))
+        else:
+            messages.success(request, _("Undone. These activities wait for a place again."))
+            return redirect(reverse("activity-confirm", args=[organisation.slug]))
+    return render_page(request, "confirm/batch.html", {"page": batch_page(request.viewer, batch)})
+
+
+def _list(request, sent=None, *, refused=""):
+    """Show the page; after a press with what it did, after a form that was wrong with its rows as they were set."""
+    organisation = request.viewer.organisation
+    done = request.GET.get("done", "")
+    batch = organisation.confirmed_batches.filter(pk=int(done)).first() if done.isdigit() and len(done) < 16 else None
+    page = confirm_page(
+        request.viewer,
+        request.GET,
+        later=_left(request),
+        said=sent.rows if sent else None,
+        all_ticked="all" in request.GET,
+        onward=batch is not None,
+    )
+    context = {
+        "page": page,
+        "done": batch_page(request.viewer, batch) if batch else None,
+        "refused": refused,
+        "choices": choices(),
+        "request_key": uuid4(),
+    }
+    return render_page(request, "confirm/page.html", context, part="tabs")
+
+
+def _ask(request, sent, form):
+    """Ask once what the places in the selection need, before anything is written."""
+    context = {
+        "form": form,
+        "sent": sent,
+        "number": len(sent.confirmed),
+        "ways": ways_to_choose(request.viewer, sent.confirmed),
+        "request_key": _key(request) or uuid4(),
+        "here": request.get_full_path(),
+        "names": row_names(request.viewer, sent.confirmed),
+    }
+    return render_page(request, "confirm/ask.html", context)
+
+
+def _wrong(sent) -> str:
+    if not sent.ticked:
+        return _("Tick the activities that you want to place")
+    return ngettext(
+        "Choose a place for the activity that you ticked",
+        "Choose a place for %(n)d of the activities that you ticked",
+        len(sent.wrong),
+    ) % {"n": len(sent.wrong)}
+
+
+def _key(request) -> UUID | None:
+    try:
+        return UUID(request.POST.get("request_key", ""))
+    except ValueError:
+        return None
+
+
+def _onward(request, **more) -> str:
+    """Return the address of the same page, with what was done."""
+    query = request.GET.copy()
+    for name in ("done", "all"):
+        query.pop(name, None)
+    for name, value in more.items():
+        query[name] = value
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _left(request) -> set[int]:
+    return set(request.session.get(LEFT, {}).get(str(request.viewer.organisation.pk), ()))
+
+
+def _leave(request, activities: list[int], *, add: bool) -> None:
+    """Put activities on this person's list of what is left for later, or take them from it."""
+    before = _left(request)
+    after = before | set(activities) if add else before - set(activities)
+    if after != before:
+        kept = request.session.get(LEFT, {})
+        request.session[LEFT] = kept | {str(request.viewer.organisation.pk): sorted(after)}
