@@ -323,6 +323,6 @@ def test_a_reader_that_dies_is_a_sentence(monkeypatch):
 
 
 def test_a_reader_that_does_not_end_is_stopped(monkeypatch):
-    monkeypatch.setattr(tables, "SECONDS", 0.01)
+    monkeypatch.setattr(tables, "CLOCK", 0.01)
     with pytest.raises(Unreadable, match="took too long"):
         read_table(xlsx(("A", [["Title"], ["x"]])))
