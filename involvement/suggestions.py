@@ -38,7 +38,7 @@ from involvement.registers import TRUST_WIDE, dates_written, place_title
 from involvement.states import with_reading
 
 PAGE_SIZE = 20
-READ_AT_ONCE = 500  # activities whose words one request reads; the next reads on
+READ_AT_ONCE = 300  # activities whose words one request reads; the next reads on
 KEPT_SECONDS = 30 * 24 * 3600
 CLEAR = 0.7  # below it the page says that the words are less clear
 LONG = 600  # letters of a text that are shown before the rest is folded away
