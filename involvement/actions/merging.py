@@ -33,7 +33,7 @@ UNITED = ("support", "mechanisms")  # two lists can be one
 CHOSEN = OWN_FIELDS
 _COPIED = (
     "answers", "claim", "suggested_place", "primary_place", "reason", "contested", "contested_kinds", "power",
-    "framework_version", "source", "from_on", "until", "recorded_by_id", "recorded_at",
+    "framework_version", "source", "batch_id", "from_on", "until", "recorded_by_id", "recorded_at",
 )  # fmt: skip
 _COPIED_WAYS = tuple(
     each.attname

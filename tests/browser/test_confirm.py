@@ -171,7 +171,7 @@ def test_what_can_be_pressed_is_large_enough_and_nothing_scrolls_sideways(visit,
     page = visit("ed", width=320)
     page.goto(PAGE)
     assert axe(page) == []
-    for name in (".app-tick", ".app-chip", ".app-tabs a", "[data-app-confirm]", ".app-waiting__ways summary"):
+    for name in (".app-waiting__tick", ".app-chip", ".app-tabs a", "[data-app-confirm]", ".app-waiting__ways summary"):
         for box in page.locator(name).all():
             if box.is_visible():
                 size = box.bounding_box()

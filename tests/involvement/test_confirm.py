@@ -573,3 +573,16 @@ def test_who_was_given_the_right_a_moment_ago_may(world, home, waiting):
     organisations.give_role(organisation=home, user=world.people["vi"], role=Role.EDITOR, by=world.people["lea"])
     assert client_of(world, "vi").get(PAGE).status_code == 200
     assert timezone.now() > home.confirmed_batches.first().recorded_at
+
+
+def test_a_merge_takes_along_what_was_confirmed_and_undo_reaches_it(world, home, waiting):
+    from involvement.actions.merging import merge
+
+    kept, gone = add(world, "The users one again", WORDS["users"]), waiting["users"]
+    batch = confirm_many(organisation=home, by=world.people["ed"], rows=[row(gone, "users", WAY["users"])])
+    gone.refresh_from_db()
+    merge(kept=kept, gone=gone, by=world.people["lea"], choices={}, seen=(kept.version, gone.version))
+    history = text(client_of(world).get(f"/o/ashdown/activities/{kept.pk}/history/"))
+    assert "placed it: Users, from its words “" in history
+    take_back(batch=batch, by=world.people["ed"])
+    assert not home.classifications.filter(activity=kept, void_at=None).exists()
