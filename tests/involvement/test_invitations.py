@@ -283,6 +283,39 @@ def test_dead_links_are_counted_and_good_ones_are_not(client, issue):
     assert client.get(page_of(token)).status_code == 200
 
 
+@pytest.mark.parametrize("meanwhile", ["sent again", "taken back", "accepted"])
+def test_what_happened_since_the_page_was_opened_is_seen_under_the_lock(issue, world, meanwhile):
+    lea, sam = world.people["lea"], world.people["sam"]
+    found = invitations.find(issue(sam.email).token)
+    invitation = invitations.find(issue("new@example.org").token)
+    for each, user in ((found, sam), (invitation, None)):
+        if meanwhile == "sent again":
+            invitations.send_again(invitation=each, by=lea)
+        elif meanwhile == "taken back":
+            invitations.revoke(invitation=each, by=lea)
+        elif user:
+            invitations.accept(invitation=each, by=user)
+        else:
+            invitations.accept_as_new(invitation=each, name="New", password=NEW)
+        with pytest.raises(Refused, match="does not work any more"):
+            invitations.accept(invitation=each, by=user) if user else invitations.accept_as_new(
+                invitation=each, name="Late", password=NEW
+            )
+    assert sam.memberships.count() == (meanwhile == "accepted")
+    assert not User.objects.filter(name="Late").exists()
+
+
+def test_the_action_itself_takes_no_other_account_and_makes_no_second_one(issue, world):
+    found = invitations.find(issue(world.people["sam"].email).token)
+    with pytest.raises(Refused, match="another email address"):
+        invitations.accept(invitation=found, by=world.people["vi"])
+    with pytest.raises(Refused, match="has an account already"):
+        invitations.accept_as_new(invitation=found, name="Thief", password=NEW)
+    found.refresh_from_db()
+    assert found.accepted_by is None
+    assert User.objects.get(email="sam@example.org").check_password(PASSWORD)
+
+
 def test_an_unknown_token_costs_the_same_statements_as_a_dead_one(client, issue, world, django_assert_num_queries):
     invitation, token = issue()
     invitations.revoke(invitation=invitation, by=world.people["lea"])

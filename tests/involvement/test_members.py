@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils.html import strip_tags
 
 from involvement.access import Role
 from involvement.actions import memberships, organisations
 from involvement.actions.activities import add_activity
 from involvement.actions.base import Refused, today
+from involvement.members import members, waiting_invitations
 from involvement.models import SecurityEvent
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,13 @@ def roles(world, name: str) -> set[str]:
 def lea(client, world):
     client.force_login(world.people["lea"])
     return client
+
+
+def test_what_others_may_not_know_is_not_even_read(world):
+    assert {(each.email, each.last_seen) for each in members(world.viewer("bob"))} == {("", None)}
+    assert "bob@example.org" in {each.email for each in members(world.viewer("lea"))}
+    with pytest.raises(PermissionDenied):
+        waiting_invitations(world.viewer("ed"))
 
 
 @pytest.mark.parametrize("person", ["pat", "bob", "vi", "ed"])
