@@ -150,7 +150,7 @@ def viewer_for(user: User, slug: str) -> Viewer:
 
 def asks_for_second_step(organisation: Organisation, roles: frozenset[Role]) -> bool:
     """Return whether ``organisation`` wants a second step of whoever has these roles."""
-    return getattr(organisation, "second_factor_required", False) and bool(roles & SECOND_STEP_ROLES)
+    return organisation.second_factor_required and bool(roles & SECOND_STEP_ROLES)
 
 
 def has_second_step(user: User) -> bool:

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import IntegrityError
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from involvement.access import Role
+from involvement.actions.accounts import prove_address
 from involvement.actions.base import Refused, once, writing
 from involvement.actions.organisations import give_role
 from involvement.models import Invitation, Organisation, SecurityEvent, User
@@ -240,7 +240,7 @@ def _take(invitation: Invitation) -> Invitation:
 def _accept(current: Invitation, user: User) -> Invitation:
     current.accepted_at, current.accepted_by = timezone.now(), user
     current.save()
-    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    prove_address(user=user)
     _record(current, user, "invitation-accepted")
     for role in current.roles:
         give_role(

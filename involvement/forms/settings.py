@@ -37,7 +37,7 @@ class SettingsForm(NHSForm):
     nation = forms.ChoiceField(label=_("In which nation?"), choices=Organisation.Nation.choices)
     second_factor_required = forms.BooleanField(
         label=_("Leads and board members have to sign in with a second step"),
-        help_text=_("A code from a phone, or a passkey. Whoever has none sets one up the next time they come."),
+        help_text=_("A code from a phone, or a passkey. Whoever has none, you too, sets one up before the next page."),
         required=False,
     )
 

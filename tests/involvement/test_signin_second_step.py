@@ -168,10 +168,9 @@ def test_somebody_who_lost_everything_is_helped_by_an_operator(client, ed, capsy
 
 
 @pytest.fixture
-def asking(world, monkeypatch):
+def asking(world):
     """Ashdown asks its leads and board members for a second step; Birchwood does not."""
-    asks = property(lambda organisation: organisation.slug == "ashdown", lambda organisation, value: None)
-    monkeypatch.setattr(Organisation, "second_factor_required", asks, raising=False)
+    Organisation.objects.filter(slug="ashdown").update(second_factor_required=True)
     return world
 
 
