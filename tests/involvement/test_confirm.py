@@ -581,7 +581,7 @@ def test_a_merge_takes_along_what_was_confirmed_and_undo_reaches_it(world, home,
     kept, gone = add(world, "The users one again", WORDS["users"]), waiting["users"]
     batch = confirm_many(organisation=home, by=world.people["ed"], rows=[row(gone, "users", WAY["users"])])
     gone.refresh_from_db()
-    merge(kept=kept, gone=gone, by=world.people["lea"], choices={}, seen=(kept.version, gone.version))
+    merge(kept=kept, gone=gone, by=world.people["lea"], version=kept.version, gone_version=gone.version)
     history = text(client_of(world).get(f"/o/ashdown/activities/{kept.pk}/history/"))
     assert "placed it: Users, from its words “" in history
     take_back(batch=batch, by=world.people["ed"])
