@@ -80,8 +80,8 @@ def test_on_a_hundred_real_activities_it_is_right_as_often_as_promised(register)
     assert figures["all rows: primary or secondary, of all"].share >= 0.88
     assert figures["not involvement: found"].share >= 0.5
     assert figures["real ones called not involvement"].hits <= 2
-    assert figures["ways: of the labelled, found"].share >= 0.58
-    assert figures["ways: of the suggested, right"].share >= 0.58
+    assert figures["ways: of the labelled, found"].share >= 0.62
+    assert figures["ways: of the suggested, right"].share >= 0.62
 
 
 def test_without_the_methods_name_little_is_lost(register):
@@ -263,7 +263,7 @@ def test_all_the_worked_cases_can_be_read():
         (lambda raw: raw["signals"]["story"].update(patterns=["{people} .."]), "ends with a gap"),
         (lambda raw: raw["signals"]["story"].update(weight=2), "signals, story: “weight” is not known"),
         (lambda raw: raw["signals"]["story"].update(fields=["author"]), "signals, story: a field is not known"),
-        (lambda raw: raw["rules"]["gifts"].update(when=["gave-gold"]), "rules, gifts: “gave-gold” is not known"),
+        (lambda raw: raw["rules"]["public-money"].update(when=["gold"]), "rules, public-money: “gold” is not known"),
         (lambda raw: raw["scale"].pop("sure"), "lexicon.toml, scale"),
         (lambda raw: raw["neighbours"].update(tellers=[]), "“tellers” is not a place"),
         (lambda raw: raw.update(signals={}), "there are no signals"),
