@@ -2,8 +2,10 @@
 
 The lexicon and the rules are data (content/lexicon.toml): word families, signals (what seems to have happened: who set
 the question, who decided, who did the work, who judged, whether there was something to choose from, whether anyone
-outside staff had a part) and rules on how signals bear on each other. This module reads them and applies them. It knows
-no place and no phrase by itself, learns nothing, and needs the standard library only.
+outside staff had a part) and rules on how signals bear on each other. Beside them stand the leanings of single words
+(content/leanings.toml), counted beforehand from activities whose place is known (benchmarks/leanings.py). This module
+reads both and applies them. It knows no place and no phrase by itself, learns nothing, and needs the standard library
+only.
 
 How a text is read. It is cut into words, with a mark at each end of a sentence. A word stands for its inflections
 (``stem``), spelling variants meet, and a slip of one letter in a long word is forgiven. Patterns are matched on words,
@@ -26,16 +28,20 @@ from framework.catalogue import CONTENT, NOT_INVOLVEMENT, SHAPE, ContentError, o
 
 FIELDS = ("title", "description", "method", "participants", "groups", "result", "service")
 ANSWERS = (*SHAPE, NOT_INVOLVEMENT)
+LEANING = ("title", "description", "participants", "result")  # the fields whose single words count
 FACETS = tuple(f"{place}/{slug}" for place, slugs in SHAPE.items() for slug in slugs)
 
 Chain = tuple[tuple[int, int], ...]  # (element, how many other words may stand before the next)
 Pattern = tuple[Chain, ...]  # chains that stand in one sentence, in any order
+Points = tuple[tuple[str, float], ...]  # places and ways, with what they gain
 
 _TOKEN = re.compile(r"([^\W_]+(?:['’][^\W_]+)*)|([.!?;…]+(?=[\s\"'”’)]|$)|[\n\r\u2022|])|(&)")
 _BREAK = 100  # how far apart the words of two sentences are counted
 _GAPS = {"..": 3, "...": 8}
 _OWNERS = ("'s", "’s", "s'", "s’")
 _SHORTEST = 7  # letters of a word (its stem) in which a slip is forgiven
+_SHORT = 4  # letters below which a leaning word is shown only if there is no other
+_SHOWN = 3  # leaning words that are shown of one activity
 _LONGEST = 30  # letters; a longer "word" is taken as it stands
 
 
@@ -73,7 +79,7 @@ class Signal:
 
     slug: str
     fact: str
-    points: tuple[tuple[str, float], ...]
+    points: Points
     patterns: tuple[Pattern, ...]
     masks: tuple[int, ...]
     excepted: tuple[Pattern, ...]
@@ -89,7 +95,7 @@ class Rule:
     slug: str
     when: tuple[str, ...]
     unless: tuple[str, ...]
-    points: tuple[tuple[str, float], ...]
+    points: Points
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ class Scale:
     way: float
     way_share: float
     second_ways: float
+    words: float
+    unseen: float
     fields: Mapping[str, float]
 
 
@@ -153,9 +161,9 @@ def _shortened(word: str) -> set[str]:
 
 
 class Lexicon:
-    """lexicon.toml, compiled and checked. Raises ContentError, naming the entry, when it cannot be right."""
+    """lexicon.toml and leanings.toml, compiled and checked. Raises ContentError, naming the entry that is wrong."""
 
-    def __init__(self, raw: dict):
+    def __init__(self, raw: dict, leanings: dict | None = None):
         self.spelling = {_bare(theirs): _bare(ours) for theirs, ours in raw.get("spelling", {}).items()}
         self.joined = frozenset(raw.get("joined", ()))
         self.little = frozenset(raw.get("little", ()))
@@ -195,6 +203,19 @@ class Lexicon:
             for atom in {sequence[0] for sequence in sequences}:
                 self.firsts[atom].append(element)
         self._slips = self._all_slips()
+        self.leanings = self._leanings(leanings or {})
+        self.leaning_because = words(leanings, "because", "leanings.toml") if leanings else ""
+
+    def _leanings(self, raw: dict) -> dict[str, Points]:
+        """Return the root of each word of leanings.toml with its points."""
+        found: dict[str, Points] = {}
+        for word, points in raw.get("words", {}).items():
+            where = f"leanings.toml, words, {word}"
+            root = self.root(_bare(word))
+            if root in found:
+                raise ContentError(f"{where}: another form of it stands there too")
+            found[root] = _points(points, where)
+        return found
 
     def _all_slips(self) -> dict[str, str]:
         slips: dict[str, str] = {}
@@ -203,6 +224,11 @@ class Lexicon:
                 for short in _shortened(word):
                     slips.setdefault(short, word)
         return slips
+
+    @lru_cache(maxsize=20_000)  # noqa: B019 - there is one lexicon in the life of a process
+    def root(self, word: str) -> str:
+        """Return what a folded word and its inflections and other spellings have in common."""
+        return stem(self.spelling.get(word, word))
 
     @lru_cache(maxsize=20_000)  # noqa: B019 - there is one lexicon in the life of a process
     def atoms(self, word: str) -> frozenset[int]:
@@ -344,7 +370,7 @@ def _places(slugs: Iterable[str], where: str) -> tuple[str, ...]:
     return tuple(slugs)
 
 
-def _points(entry: dict | None, where: str) -> tuple[tuple[str, float], ...]:
+def _points(entry: dict | None, where: str) -> Points:
     if entry is None or not isinstance(entry, dict):
         raise ContentError(f"{where}: “points” is missing")
     _targets(entry, where)
@@ -368,7 +394,7 @@ def _scale(raw: dict) -> Scale:
 @lru_cache(maxsize=1)
 def lexicon(directory: Path = CONTENT) -> Lexicon:
     """Return the lexicon, read and checked once in the life of the process."""
-    return Lexicon(read_content("lexicon", directory))
+    return Lexicon(read_content("lexicon", directory), read_content("leanings", directory))
 
 
 class _Text:
@@ -512,19 +538,35 @@ class _Text:
     def _nt(self, number: int) -> bool:
         return self.bare[number] in {"didnt", "wasnt", "werent", "isnt", "arent", "dont", "doesnt", "havent", "hasnt"}
 
+    def roots(self) -> dict[str, int]:
+        """Return the root of each word that can lean one way or another, with where it stands first."""
+        first: dict[str, int] = {}
+        for number, word in enumerate(self.bare):
+            if self.spans[number][0] in LEANING and word not in self.lexicon.little:
+                first.setdefault(self.lexicon.root(word), number)
+        return first
+
+    def leaning(self) -> list[tuple[int, Points]]:
+        """Return where each word stands that leans one way or another and is not denied, with its points."""
+        known, negators = self.lexicon.leanings, self.lexicon.negators
+        found = [(number, known[root]) for root, number in self.roots().items() if root in known]
+        if negators.isdisjoint(self.bare):
+            return found
+        return [(number, points) for number, points in found if not self.denied(number, number + 1)]
+
     def yet_to_come(self, start: int) -> bool:
         """Return whether what stands at ``start`` lies in the future: "will", "plans to"."""
         before = self.bare[max(0, start - 5) : start + 2]
         return any(word in self.lexicon.ahead for word in before)
 
 
-def hint(given: Mapping[str, str]) -> Hint:
-    """Return what the words of one activity point to.
+def hint(given: Mapping[str, str], lex: Lexicon | None = None) -> Hint:
+    """Return what the words of one activity point to, by ``lex`` or by the lexicon of the content.
 
     ``given`` has any of the keys in FIELDS, each a text; what is missing counts as "". Pure and deterministic; time
     grows linearly with the length of the texts. The same words always give the same answer.
     """
-    lex = lexicon()
+    lex = lex or lexicon()
     text = _Text(given, lex)
     seen: dict[str, tuple[float, int, int]] = {}  # signal -> weight, first word, word after the last
     for signal in lex.signals:
@@ -532,7 +574,20 @@ def hint(given: Mapping[str, str]) -> Hint:
         if best is not None:
             seen[signal.slug] = best
     score = _scores(lex, seen)
-    return _judged(lex, text, seen, score, given)
+    leaning = text.leaning()
+    for place in ANSWERS:
+        if score[place] <= 0:
+            score[place] -= lex.scale.unseen
+    for _number, gained in leaning:
+        for target, points in gained:
+            score[target] += points * lex.scale.words
+    return _judged(lex, text, seen, leaning, score, given)
+
+
+def roots(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the root of each word of an activity that can lean one way or another, with the word as it stands."""
+    text = _Text(given, lexicon())
+    return {root: text.bare[number] for root, number in text.roots().items()}
 
 
 def _strongest(signal: Signal, text: _Text, scale: Scale) -> tuple[float, int, int] | None:
@@ -562,6 +617,24 @@ def _strongest(signal: Signal, text: _Text, scale: Scale) -> tuple[float, int, i
     return best
 
 
+def times_matched(lex: Lexicon, activities: Iterable[Mapping[str, str]]) -> dict[tuple[str, int], int]:
+    """Return (signal, number of its pattern) -> how many of ``activities`` hold the pattern."""
+    times = {(signal.slug, number): 0 for signal in lex.signals for number in range(len(signal.patterns))}
+    for given in activities:
+        text = _Text(given, lex)
+        for signal in lex.signals:
+            for number, (pattern, mask) in enumerate(zip(signal.patterns, signal.masks, strict=True)):
+                times[signal.slug, number] += mask & text.mask == mask and _says(text, signal, pattern)
+    return times
+
+
+def _says(text: _Text, signal: Signal, pattern: Pattern) -> bool:
+    return any(
+        text.spans[start][0] in signal.fields and (signal.literal or not text.denied(start, end))
+        for start, end in text.find(pattern)
+    )
+
+
 def _scores(lex: Lexicon, seen: Mapping[str, tuple[float, int, int]]) -> dict[str, float]:
     """Return the points of every place and way. What answers the same question again counts for less each time."""
     held: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -589,6 +662,7 @@ def _judged(
     lex: Lexicon,
     text: _Text,
     seen: Mapping[str, tuple[float, int, int]],
+    leaning: list[tuple[int, Points]],
     score: Mapping[str, float],
     given: Mapping[str, str],
 ) -> Hint:
@@ -608,7 +682,39 @@ def _judged(
         if each not in alternatives and not alternatives:
             alternatives.append(each)
     facets = _ways(lex, ranked, score)
-    return Hint(place, tuple(alternatives), facets, _phrases(lex, text, seen, given), confidence)
+    phrases = _phrases(lex, text, seen, given)
+    phrases += _leaning_phrases(lex, text, leaning, ranked[:1], given, phrases)
+    return Hint(place, tuple(alternatives), facets, tuple(sorted(phrases, key=_order)), confidence)
+
+
+def _order(phrase: Phrase) -> tuple[int, int, int]:
+    return FIELDS.index(phrase.field), phrase.start, phrase.end
+
+
+def _leaning_phrases(
+    lex: Lexicon,
+    text: _Text,
+    leaning: list[tuple[int, Points]],
+    first: list[str],
+    given: Mapping[str, str],
+    others: tuple[Phrase, ...],
+) -> tuple[Phrase, ...]:
+    """Return the words that lean most to the first place, short ones last, where no other phrase holds them already."""
+    best = sorted(
+        (len(text.bare[number]) < _SHORT, -points, number)
+        for number, gained in leaning
+        for target, points in gained
+        if points > 0 and target in first and not _held(text.spans[number], others)
+    )
+    return tuple(
+        Phrase(field, start, end, given[field][start:end], tuple(first), lex.leaning_because)
+        for field, start, end in (text.spans[number] for _short, _points, number in best[:_SHOWN])
+    )
+
+
+def _held(span: tuple[str, int, int], phrases: tuple[Phrase, ...]) -> bool:
+    field, start, end = span
+    return any(each.field == field and each.start < end and start < each.end for each in phrases)
 
 
 def _ways(lex: Lexicon, ranked: list[str], score: dict[str, float]) -> tuple[str, ...]:

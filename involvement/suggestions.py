@@ -61,8 +61,9 @@ class Suggested:
 
 @lru_cache(maxsize=1)
 def lexicon_mark() -> str:
-    """Return a mark that changes whenever the lexicon, or how it is read, does."""
-    read = Path(hints.__file__).read_bytes() + (CONTENT / "lexicon.toml").read_bytes()
+    """Return a mark that changes whenever the lexicon, the leanings, or how they are read, does."""
+    files = (Path(hints.__file__), CONTENT / "lexicon.toml", CONTENT / "leanings.toml")
+    read = b"".join(file.read_bytes() for file in files)
     return sha256(read).hexdigest()[:16]
 
 

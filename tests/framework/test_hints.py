@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.suggestions import measure, read_labels, without_method
 from framework.catalogue import CONTENT, NOT_INVOLVEMENT, SHAPE, ContentError, catalogue, read_content
-from framework.hints import FACETS, FIELDS, Hint, Lexicon, hint, stem
+from framework.hints import FACETS, FIELDS, Hint, Lexicon, hint, lexicon, stem, times_matched
 
 REGISTER = Path(__file__).parent / "register"
 COLUMNS = {
@@ -80,8 +80,8 @@ def test_on_a_hundred_real_activities_it_is_right_as_often_as_promised(register)
     assert figures["all rows: primary or secondary, of all"].share >= 0.88
     assert figures["not involvement: found"].share >= 0.5
     assert figures["real ones called not involvement"].hits <= 2
-    assert figures["ways: of the labelled, found"].share >= 0.58
-    assert figures["ways: of the suggested, right"].share >= 0.58
+    assert figures["ways: of the labelled, found"].share >= 0.62
+    assert figures["ways: of the suggested, right"].share >= 0.62
 
 
 def test_without_the_methods_name_little_is_lost(register):
@@ -129,7 +129,7 @@ def test_the_typical_mix_ups_are_not_fallen_for(words, place):
 
 def test_helping_out_is_not_coproduction_by_itself():
     found = said("Volunteers bring the tea trolley round and show visitors the way.")
-    assert found.place is None and set(found.alternatives) == {"coproducers", NOT_INVOLVEMENT}
+    assert found.place in (None, NOT_INVOLVEMENT) and "coproducers" in found.alternatives
 
 
 @pytest.mark.parametrize(
@@ -263,10 +263,11 @@ def test_all_the_worked_cases_can_be_read():
         (lambda raw: raw["signals"]["story"].update(patterns=["{people} .."]), "ends with a gap"),
         (lambda raw: raw["signals"]["story"].update(weight=2), "signals, story: “weight” is not known"),
         (lambda raw: raw["signals"]["story"].update(fields=["author"]), "signals, story: a field is not known"),
-        (lambda raw: raw["rules"]["gifts"].update(when=["gave-gold"]), "rules, gifts: “gave-gold” is not known"),
+        (lambda raw: raw["rules"]["public-money"].update(when=["gold"]), "rules, public-money: “gold” is not known"),
         (lambda raw: raw["scale"].pop("sure"), "lexicon.toml, scale"),
         (lambda raw: raw["neighbours"].update(tellers=[]), "“tellers” is not a place"),
         (lambda raw: raw.update(signals={}), "there are no signals"),
+        (lambda raw: raw["scale"].pop("words"), "lexicon.toml, scale"),
     ],
 )
 def test_a_mistake_in_the_lexicon_is_named_as_it_loads(change, message):
@@ -275,6 +276,27 @@ def test_a_mistake_in_the_lexicon_is_named_as_it_loads(change, message):
     with pytest.raises(ContentError, match="lexicon.toml") as wrong:
         Lexicon(raw)
     assert message in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"vote": {"voters": 1}}, "words, vote: “voters” is not known"),
+        ({"vote": {"owners": 10}}, "are not a number from -9 to 9"),
+        ({"vote": {"owners": 1}, "voted": {"owners": 1}}, "words, voted: another form of it stands there too"),
+    ],
+)
+def test_a_mistake_in_the_leanings_is_named_as_it_loads(table, message):
+    with pytest.raises(ContentError, match=r"leanings\.toml") as wrong:
+        Lexicon(read_content("lexicon"), {**read_content("leanings"), "words": table})
+    assert message in str(wrong.value)
+
+
+def test_a_word_that_is_denied_does_not_lean():
+    raw = {**read_content("leanings"), "words": {"nasturtium": {"users": 4}}}
+    odd = Lexicon(read_content("lexicon"), raw)
+    assert hint({"title": "Nasturtium"}, odd).place == "users"
+    assert hint({"title": "No nasturtium"}, odd).place is None
 
 
 def test_a_lexicon_that_is_not_toml_is_named(tmp_path):
@@ -289,3 +311,14 @@ def test_every_signal_and_rule_says_why_and_no_pattern_is_longer_than_a_readers_
     for slug, signal in raw["signals"].items():
         assert signal["because"]["en"].endswith("."), slug
     assert json.dumps(raw["rules"])
+
+
+def test_no_pattern_is_made_for_one_activity(register):
+    rows, _labels = register
+    with (REGISTER / "wordings.csv").open(encoding="utf-8", newline="") as lines:
+        wordings = [{"title": row["title"], "description": row["description"]} for row in csv.DictReader(lines)]
+    raw = read_content("lexicon")
+    seen = times_matched(lexicon(), [*rows.values(), *wordings])
+    written = {slug: entry["patterns"] for slug, entry in raw["signals"].items()}
+    once = [(slug, written[slug][number]) for (slug, number), times in seen.items() if times < 2]
+    assert not once, f"widen these, or drop them: {once}"
