@@ -15,6 +15,7 @@ from framework.questions import guide
 from involvement.actions.confirming import AT_ONCE, ConfirmedRow, asked_of
 from involvement.forms.base import NHSForm
 from involvement.forms.classify import question_field
+from involvement.forms.fields import RadioTableField
 from involvement.suggestions import LATER, Said, place_title
 
 
@@ -143,9 +144,14 @@ def _field(slug: str) -> forms.Field:
     """Return the field of a guided question, with "not recorded" chosen until somebody says more."""
     question = guide().questions[slug]
     field = question_field(question)
-    field.label_size = "s"
     if question.kind == "one":
         field.choices = [("", _("Not recorded")), *((option.slug, option.title) for option in question.options)]
+    elif question.kind == "stages":
+        rows = [(each.slug, each.title) for each in question.rows]
+        columns = [("", _("Not recorded")), *((option.slug, option.title) for option in question.options)]
+        words = {"label": question.title, "row_heading": _("Stage")}
+        field = RadioTableField(rows=rows, columns=columns, required=False, **words)
+    field.label_size = "s"
     return field
 
 

@@ -166,7 +166,7 @@ class RadioTable(forms.Widget):
                         "value": value,
                         "title": words,
                         "id": f"{field.auto_id}_{slug}_{number}",
-                        "checked": said.get(slug) == value,
+                        "checked": said.get(slug, "") == value,
                     }
                     for number, (value, words) in enumerate(self.columns)
                 ],
