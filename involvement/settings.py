@@ -158,6 +158,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
+CACHES["default"]["KEY_FUNCTION"] = "involvement.cachekeys.key"  # no internet address in the clear
 KEEP_MAP_SECONDS = 24 * 3600  # how long the counts of a map are kept for one version of an organisation; 0 for never
 WORKERS = os.environ.get("WEB_CONCURRENCY", "")  # gunicorn's own variable
 
