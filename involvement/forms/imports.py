@@ -29,6 +29,7 @@ from involvement.models import Activity, Organisation
 class UploadForm(NHSForm):
     """A spreadsheet or CSV file, or pasted rows. ``cleaned_data`` gains ``content`` (bytes or text) and ``table``."""
 
+    may_hold_addresses = ("text",)  # looked through in the preview, row by row
     file = forms.FileField(
         label=_("Spreadsheet or CSV file"),
         help_text=format_lazy(
