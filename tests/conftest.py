@@ -1,9 +1,16 @@
 """What every test stands on."""
 
+import re
+from contextlib import contextmanager
+from functools import partial
+
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.template import engines
+from django.test.utils import CaptureQueriesContext
 
+from tests import application_role
 from tests.undefined import FailOnUndefined
 
 
@@ -23,6 +30,53 @@ def media(settings, tmp_path):
     """A folder of the test's own for whatever it uploads."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database, and the role that the app uses it as."""
+    with django_db_blocker.unblock():
+        application_role.make()
+
+
+@contextmanager
+def _asking(number: int, at_most: bool = False):
+    with CaptureQueriesContext(connection) as queries:
+        yield queries
+    asked = counted(queries)
+    assert len(asked) == number or (at_most and len(asked) < number), "\n".join(asked)
+
+
+@pytest.fixture
+def django_assert_num_queries():
+    """``with django_assert_num_queries(7):`` the same number on both databases (see ``counted``)."""
+    return _asking
+
+
+@pytest.fixture
+def django_assert_max_num_queries():
+    """``with django_assert_max_num_queries(9):`` no more than these, on both databases."""
+    return partial(_asking, at_most=True)
+
+
+def counted(queries) -> list[str]:
+    """Return the statements that ask for something: not those by which PostgreSQL is told whose rows are meant.
+
+    These are as many at every page, and have a count of their own in tests/guards/test_walls.py.
+    """
+    asked, telling = [], set()
+    for sql in (query["sql"] for query in queries):
+        savepoint = re.match(r'(?:RELEASE )?SAVEPOINT "(\w+)"', sql)
+        if "set_config('app." in sql:
+            opened = re.match(r'SAVEPOINT "(\w+)"', asked[-1]) if asked else None
+            if opened:
+                telling.add(opened[1])
+                asked.pop()
+        elif sql.startswith("RELEASE") and savepoint and savepoint[1] in telling:
+            telling.remove(savepoint[1])
+        elif not re.match(r"(SET|RESET) ROLE|SET LOCAL enable_nestloop TO DEFAULT", sql):
+            asked.append(sql)
+    return asked
 
 
 @pytest.fixture
