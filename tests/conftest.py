@@ -1,6 +1,5 @@
 """What every test stands on."""
 
-import re
 from contextlib import contextmanager
 from functools import partial
 
@@ -43,13 +42,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _asking(number: int, at_most: bool = False):
     with CaptureQueriesContext(connection) as queries:
         yield queries
-    asked = counted(queries)
+    asked = application_role.counted(queries)
     assert len(asked) == number or (at_most and len(asked) < number), "\n".join(asked)
 
 
 @pytest.fixture
 def django_assert_num_queries():
-    """``with django_assert_num_queries(7):`` the same number on both databases (see ``counted``)."""
+    """``with django_assert_num_queries(7):`` the same number on both databases (application_role.counted)."""
     return _asking
 
 
@@ -57,26 +56,6 @@ def django_assert_num_queries():
 def django_assert_max_num_queries():
     """``with django_assert_max_num_queries(9):`` no more than these, on both databases."""
     return partial(_asking, at_most=True)
-
-
-def counted(queries) -> list[str]:
-    """Return the statements that ask for something: not those by which PostgreSQL is told whose rows are meant.
-
-    These are as many at every page, and have a count of their own in tests/guards/test_walls.py.
-    """
-    asked, telling = [], set()
-    for sql in (query["sql"] for query in queries):
-        savepoint = re.match(r'(?:RELEASE )?SAVEPOINT "(\w+)"', sql)
-        if "set_config('app." in sql:
-            opened = re.match(r'SAVEPOINT "(\w+)"', asked[-1]) if asked else None
-            if opened:
-                telling.add(opened[1])
-                asked.pop()
-        elif sql.startswith("RELEASE") and savepoint and savepoint[1] in telling:
-            telling.remove(savepoint[1])
-        elif not re.match(r"(SET|RESET) ROLE|SET LOCAL enable_nestloop TO DEFAULT", sql):
-            asked.append(sql)
-    return asked
 
 
 @pytest.fixture
