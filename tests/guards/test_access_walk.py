@@ -82,8 +82,9 @@ ORGANISATION = {
     "ruling-end": (LEAD, LEAD),
     "settings": (LEAD, LEAD),
     "history": (ALL, NOBODY),
+    "history-csv": (LEAD, NOBODY),
 }
-EXPORTS = {"activity-csv", "activity-xlsx"}  # taking the register away is kept for auditors, though it is a GET
+EXPORTS = {"activity-csv", "activity-xlsx", "history-csv"}  # taking it away is kept for auditors, though it is a GET
 ELSEWHERE = {"stored-file"}  # of an organisation, though its address does not say so
 QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
