@@ -9,7 +9,7 @@ SQLite has no such wall: there, both functions do nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import connection, transaction
 
@@ -38,9 +38,9 @@ def everywhere() -> Iterator[None]:
         yield
 
 
-def streamed(organisation, parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield ``parts`` inside ``organisation``: they are made after the view, and its transaction, are over."""
-    with inside(organisation):
+def streamed(wall: AbstractContextManager[None], parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield ``parts`` within ``inside(…)`` or ``everywhere()``: they are made after the view's transaction is over."""
+    with wall:
         yield from parts
 
 

@@ -75,7 +75,8 @@ def visit(browser, stage):
 
 @pytest.fixture
 def axe():
-    """Return a function page -> list of "rule: where" that axe finds against WCAG 2.2 AA, and of sideways scrolling."""
+    """Return a function page -> list of "rule: where": what axe finds against WCAG 2.2 AA, sideways scrolling, and
+    controls under 24 pixels, which axe lets pass where there is room around them."""
     source = AXE.read_text()
 
     def look(page) -> list[str]:
@@ -93,6 +94,14 @@ def axe():
             for node in violation["nodes"]
         ]
         too_wide = page.evaluate("document.scrollingElement.scrollWidth > document.documentElement.clientWidth + 1")
+        small = page.evaluate(
+            """[...document.querySelectorAll("button, input, select, [role=button]")].filter(each => {
+                const box = each.getBoundingClientRect();
+                const other = ["hidden", "checkbox", "radio"].includes(each.type);
+                return !other && box.width && Math.min(box.width, box.height) < 24;
+            }).map(each => each.outerHTML.slice(0, 80))"""
+        )
+        wrong += [f"{page.url} is smaller than 24 pixels: {each}" for each in small]
         return wrong + ([f"{page.url} scrolls sideways"] if too_wide else [])
 
     return look

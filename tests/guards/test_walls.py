@@ -21,8 +21,8 @@ from involvement.tenancy import everywhere, holds, inside
 from tests.application_role import as_application, counted
 from tests.world import ASHDOWN, MARKER
 
-# Tables of ours that are no organisation's: accounts, and what an organisation itself is.
-OF_NOBODY = {"user", "user_groups", "user_user_permissions", "organisation"}
+# Tables of ours that are no organisation's: accounts, reference data, and what an organisation itself is.
+OF_NOBODY = {"healthbody", "user", "user_groups", "user_user_permissions", "organisation"}
 READ_BY_ALL = {"involvement_membership"}
 APPEND_ONLY = {"involvement_securityevent"}
 # Where more than one organisation's rows may be asked for, and why each has to.
@@ -32,6 +32,7 @@ EVERYWHERE = {
     "demo/__init__.py",  # makes an organisation
     "files.py",  # a file's address does not say whose it is
     "management/commands/add_organisation.py",  # makes an organisation
+    "operators.py",  # who runs the installation looks after all organisations
     "ledger.py",  # sign-ins of members, which are events of accounts
 }
 postgresql = pytest.mark.skipif(

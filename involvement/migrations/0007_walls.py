@@ -8,7 +8,7 @@ from involvement.walls import walls
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0005_confirmed_batches'),
+        ('involvement', '0006_operators'),
     ]
 
     operations = [walls()]
