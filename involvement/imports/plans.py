@@ -30,6 +30,9 @@ from involvement.models import Activity, Organisation, PieceOfWork, Service
 
 MAX_CELL = 50_000  # characters of a long text
 _FIGURES_ONLY = re.compile(r"[0-9]{1,4}\s?[-/.]\s?[0-9]{1,2}\s?[-/.]\s?[0-9]{1,4}(?:[ t][0-9:]+)?", re.IGNORECASE)
+_SHORT_YEAR = re.compile(  # "Mar-21", as a spreadsheet saves a month in CSV
+    r"(?:[0-9]{1,2}[- ])?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?[- ]?[0-9]{2}", re.IGNORECASE
+)
 _FIGURE = re.compile(
     r"£?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,2})?\s*(?:hours?|hrs?|pounds?|gbp)?", re.IGNORECASE
 )
@@ -333,6 +336,10 @@ class _RowReader:
                     )
                     % {"words": words[name]},
                 )
+            elif _SHORT_YEAR.fullmatch(words[name]):
+                said = _("“%(words)s” may be a month and a year, or a day. It is kept as it is and counts as no date.")
+                said += " " + _("Write the year in four figures, like March 2021")
+                row.note(slug, said % {"words": words[name]})
             elif words[name].casefold() not in UNKNOWN_WORDS:
                 said = _("“%(words)s” is kept as it is, but names no date that can be read")
                 row.note(slug, said % {"words": _short(words[name])})
