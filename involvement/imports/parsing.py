@@ -85,6 +85,7 @@ def parse(content: bytes, options: dict) -> dict:
     if start.startswith(b"{") and b'"' in start and b"docs.google.com" in start:
         raise Refusal("link")
     text, encoding = decoded(content)
+    refuse_json(text)
     return delimited(text, encoding, options)
 
 
@@ -412,8 +413,18 @@ def stray(error: UnicodeDecodeError) -> tuple[str, int]:
 
 def is_words(text: str) -> bool:
     """Return whether the text has no control characters but tabs and line ends (a stray one in 200 is let through)."""
-    strange = sum(1 for sign in text[:20_000] if (sign < " " and sign not in "\t\r\n\x0b\x0c") or sign == "\ufffd")
+    strange = sum(1 for sign in text[:20_000] if sign < " " and sign not in "\t\r\n\x0b\x0c")
     return strange * 200 <= min(len(text), 20_000)
+
+
+def refuse_json(text: str) -> None:
+    """Raise Refusal for a file that programs write for programs; a list that only begins like one is let through."""
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        raise Refusal("json")
 
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

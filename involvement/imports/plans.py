@@ -94,9 +94,12 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class AlreadyHere:
+    """A row that looks like something else: ``repeats`` when that is another row of the same list."""
+
     row: int
     title: str
     said: str
+    repeats: bool = False
 
 
 @dataclass
@@ -121,6 +124,16 @@ class Plan:
     def refused(self) -> int:
         """How many rows cannot come in."""
         return len({problem.row for problem in self.problems})
+
+    @property
+    def repeats(self) -> int:
+        """How many rows say again what another row of the list says."""
+        return sum(1 for each in self.here if each.repeats)
+
+    @property
+    def known(self) -> int:
+        """How many rows are in the register already."""
+        return len(self.here) - self.repeats
 
     @property
     def rows(self) -> int:
@@ -569,7 +582,7 @@ class _Known:
             if reference in self.rows:
                 other_row, other = self.rows[reference]
                 if other == row.values:
-                    return AlreadyHere(number, title, _("the same as row %(row)d") % {"row": other_row})
+                    return AlreadyHere(number, title, _("the same as row %(row)d") % {"row": other_row}, repeats=True)
                 said = _("Reference “%(reference)s” is used by row %(row)d too")
                 return Problem(number, "", said % {"reference": _short(reference), "row": other_row})
             return None
@@ -581,7 +594,7 @@ class _Known:
             return AlreadyHere(number, title, self.titles[key])
         if (*key, which) in self.title_rows:
             said = _("the same title and start as row %(row)d")
-            return AlreadyHere(number, title, said % {"row": self.title_rows[*key, which]})
+            return AlreadyHere(number, title, said % {"row": self.title_rows[*key, which]}, repeats=True)
         return None
 
     def alike(self, row: _Row, facts: ActivityFacts) -> AlreadyHere | None:

@@ -154,6 +154,7 @@ def _refusal(reason: str, values: dict) -> str:
         "archive": _("This is a packed archive. Unpack it, and choose the spreadsheet in it"),
         "html": _("This is a web page, even if its name says otherwise. Open it in your spreadsheet program, %(save)s"),
         "xml": _("This is an XML file. Open it in your spreadsheet program, %(save)s"),
+        "json": _("This is a JSON file, which is made for programs. %(save)s") % {"save": save[:1].upper() + save[1:]},
         "link": _("This is only a link to an online sheet. Open it, download it as Excel or CSV, and choose that file"),
         "locked": _("The file is protected by a password. Open it, save it without one, and choose it again"),
         "damaged": _("The file is damaged or not complete. Open it in your spreadsheet program, %(save)s"),

@@ -56,6 +56,7 @@ def test_headings_are_found_under_title_rows_and_made_distinct():
         (bytes(range(256)) * 40, "does not look like"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(0, 32)) * 90, "picture"),
         (bytes(5000), "empty"),
+        (b'[{"title": "A walk"},\n {"title": "A talk"}]', "JSON file.* Save the list as an Excel workbook"),
         (b'title,method\nA,"never closed\nB,C\n', "quotation mark"),
         (b"title\n" + b"a\n" * (tables.MAX_ROWS + 1), "more than 20,000 rows"),
         (b"title\n" + b"a," * tables.MAX_COLUMNS + b"a\n", "more than 400 columns"),
@@ -289,6 +290,12 @@ def test_other_scripts_are_told_apart(encoding):
     }[encoding]
     text += f"{text.splitlines()[1]}\n" * 20
     assert read_table(text.encode(encoding)).headings[0] == text.split(",")[0]
+
+
+def test_letters_that_were_lost_before_are_lost_and_no_more():
+    table = read_table("title,method\n37\ufffd36,Caf\u00e9\n".encode())
+    assert table.rows[0][1] == ("37\ufffd36", "Caf\u00e9") and "UTF-8" in table.read_as
+    assert read_table("[title],method\nA,B\n").headings == ("[title]", "method")
 
 
 def test_lines_of_two_encodings_lose_nothing():
