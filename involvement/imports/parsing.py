@@ -439,7 +439,7 @@ def delimited(text: str, encoding: str, options: dict) -> dict:
         text, first = text[named.end() :], 2
     separator = named[1] if named and named[1] in SEPARATORS else separating(text)
     refuse_open_quote(text, separator, first)
-    rows = []
+    rows, number = [], first - 1
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=first):
             cells = [cell.replace("\x00", "") for cell in cells]
@@ -448,6 +448,8 @@ def delimited(text: str, encoding: str, options: dict) -> dict:
                 if len(rows) > options["max_rows"] + LOOKED_AT:
                     break  # limit refuses it
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise Refusal("cell", row=number + 1, most=MAX_CELL) from error
         raise Refusal("damaged-csv") from error
     limit(rows, options)
     if not rows:

@@ -383,7 +383,9 @@ class _RowReader:
                 return None
             name = " ".join(name.split())
             known_as = name if self.own else self.words.known_as(name)
-            return self.plan.services.setdefault(known_as, Service(organisation=self.organisation, name=name))
+            if known_as not in self.plan.services:
+                self.plan.services[known_as] = Service(organisation=self.organisation, name=name)
+            return self.plan.services[known_as]
         return found
 
     def _groups(self, row: _Row, facts: ActivityFacts) -> None:

@@ -61,6 +61,7 @@ def test_headings_are_found_under_title_rows_and_made_distinct():
         (b"title\n" + b"a\n" * (tables.MAX_ROWS + 1), "more than 20,000 rows"),
         (b"title\n" + b"a," * tables.MAX_COLUMNS + b"a\n", "more than 400 columns"),
         (b"title\n" + b"x" * 200_001 + b"\n", "more than 200,000 letters"),
+        (b"title\nA\n" + b"x" * 1_200_000 + b"\n", "row 3 has more than 200,000 letters"),
         (b"x" * (tables.MAX_BYTES + 1), "10 MB"),
     ],
 )
