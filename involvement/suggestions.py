@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from django.core.cache import cache
+from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -37,7 +38,7 @@ from involvement.particulars import still_needed
 from involvement.registers import TRUST_WIDE, dates_written, place_title
 from involvement.states import with_reading
 
-PAGE_SIZE = 20
+PAGE_SIZE = 20  # to a page of the confirm page; a last page of ten or fewer joins the one before
 READ_AT_ONCE = 300  # activities whose words one request reads; the next reads on
 KEPT_SECONDS = 30 * 24 * 3600
 CLEAR = 0.7  # below it the page says that the words are less clear
@@ -314,9 +315,8 @@ def confirm_page(
     if onward and group != ALL and not held[group]:
         group = _first_group(held)
     found = [each for slug in groups() if slug != LATER for each in held[slug]] if group == ALL else held[group]
-    pages = max(1, -(-len(found) // PAGE_SIZE))
-    number = min(asked.page, pages)
-    shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    sheet = Paginator(found, PAGE_SIZE, orphans=PAGE_SIZE // 2).get_page(asked.page)
+    shown = list(sheet)
     if said is not None:
         shown = [each for each in everything if each.pk in said]
         shown.sort(key=lambda each: list(said).index(each.pk))
@@ -337,8 +337,8 @@ def confirm_page(
         waiting=len(everything),
         unread=unread,
         found=len(found),
-        number=number,
-        pages=pages,
+        number=sheet.number,
+        pages=sheet.paginator.num_pages,
         services=tuple(services),
         batches=tuple(
             organisation.confirmed_batches.select_related("recorded_by", "undone_by").order_by("-id")[:LATELY]

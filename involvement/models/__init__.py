@@ -1,6 +1,7 @@
 """An organisation's rows, one noun a file."""
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
+from .bodies import HealthBody
 from .classification import Classification, ConfirmedBatch, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
@@ -20,6 +21,7 @@ __all__ = [
     "Complete",
     "ConfirmedBatch",
     "Evidence",
+    "HealthBody",
     "Import",
     "ManyEdit",
     "Invitation",
