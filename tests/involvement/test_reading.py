@@ -241,6 +241,7 @@ def test_a_heading_that_is_broken_over_two_rows_is_one_unless_we_know_its_end():
     [
         "Activity,Lead,People\nA walk,Dr B,about 40\nA talk,Dr C,12\nA choir,Dr D,30\nA visit,Dr B,9\n",
         ",What,People,Hours,Cost\n1,A walk,NA,NA,NA\n2,A talk,9,2,10\n3,A choir,4,3,20\n4,A visit,4,4,4\n",
+        "What,Lead,People,Hours,Cost\nA walk,Dr B,many,some,no\nA talk,C,9,2,1\nA choir,Dr D,4,3,2\nA play,E,4,4,4\n",
         "Group,Group,Group\nA walk,Dr B,Monday\nA talk,Dr C,Tuesday\nA choir,Dr D,Monday\n",
         "Our list,Updated in May\nThe name,Who,What came\nA walk,Dr B,Much\nA talk,Dr C,Little\n",
     ],
