@@ -104,6 +104,7 @@ class OrganisationMap:
     aims: Mapping[str, Aim]
     rulings: tuple[Ruling, ...]
     responses: tuple[Response, ...]  # in force at the day
+    by_scope: Mapping[int, tuple[Cell, ...]]  # the same cells for WHOLE and for each service, by its id
 
     @property
     def share(self) -> int | None:
@@ -604,6 +605,7 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
             )
         ),
         responses=responses,
+        by_scope=by_scope,
     )
 
 
