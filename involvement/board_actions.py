@@ -66,10 +66,9 @@ class ActionRow:
         """Return where it belongs: "Owners: strategy"."""
         return f"{self.place.title}: {self.facet.title.lower()}" if self.facet else self.place.title
 
-    @property
-    def identity(self) -> tuple[int | None, str, str]:
-        """Return the gap that it is about: the id of the service or None, place, way or ""."""
-        return self.action.service_id, self.action.place, self.action.facet
+    def speaks_to(self, service: int | None, place: str, facet: str) -> bool:
+        """Return whether this is about the gap: the same cell, or a way of a place that is empty as a whole."""
+        return (self.action.service_id, self.action.place) == (service, place) and facet in ("", self.action.facet)
 
     @property
     def evidence(self) -> ActionStep | None:

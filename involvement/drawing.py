@@ -169,6 +169,12 @@ def answer_address(organisation, gap, services: dict[int, object]) -> str:
     return reverse("gap-respond", args=[organisation.slug]) + "?" + urlencode({k: v for k, v in query.items() if v})
 
 
+def cell_address(organisation, name: str, *, service, place: str, facet: str, **more) -> str:
+    """Return the address of the page ``name`` ("gap-respond", "action-new") about one cell; ``facet`` "" for none."""
+    query = {"service": service.slug if service else "", "place": place, "facet": facet, **more}
+    return reverse(name, args=[organisation.slug]) + "?" + urlencode({k: v for k, v in query.items() if v})
+
+
 def iso(day: date | None) -> str:
     """Return the day as an address writes it, "" for none."""
     return day.isoformat() if day else ""
@@ -221,6 +227,11 @@ class GapAsked:
     def elsewhere(self) -> tuple[str, ...]:
         return self.facet.elsewhere if self.facet else self.place.elsewhere
 
+    @property
+    def cell(self) -> dict:
+        """Return service, place and way ("" for the place as a whole), as cell_address takes them."""
+        return {"service": self.service, "place": self.place.slug, "facet": self.facet.key if self.facet else ""}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -260,10 +271,14 @@ class GapRow:
     service: object
     href: str
     answers: tuple[Answer, ...]
+    actions: tuple = ()  # rows of board_actions that are open
 
 
-def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
-    """Return ``gaps`` with the answers in force of each (``responses``) and the address at which one answers."""
+def gap_rows(organisation_map, gaps, services, responses, actions=()) -> tuple[GapRow, ...]:
+    """Return ``gaps`` with the answers in force of each (``responses``) and the address at which one answers.
+
+    ``actions`` are rows of board_actions: each gap has those that are open and about it.
+    """
     content = catalogue()
     by_id = {service.pk: service for service in services}
     answers = answered(responses)
@@ -276,6 +291,7 @@ def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
             service=None if organisation_map.service else by_id.get(gap.service),
             href=answer_address(organisation_map.organisation, gap, by_id),
             answers=tuple(answer for answer in answers if answer.speaks_to(gap)),
+            actions=tuple(row for row in actions if row.is_open and row.speaks_to(gap.service, gap.place, gap.facet)),
         )
         for gap in gaps
     )

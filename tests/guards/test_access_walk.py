@@ -64,6 +64,15 @@ ORGANISATION = {
     "gap-list": (ALL, NOBODY),
     "gap-respond": (ALL, EDITORS | BOARD),
     "response-end": (ALL, EDITORS | BOARD),
+    "action-list": (ALL, NOBODY),
+    "action-new": (EDITORS | BOARD, EDITORS | BOARD),
+    "action-detail": (ALL, NOBODY),
+    "action-step": (ALL, EDITORS | BOARD),
+    "decision-list": (ALL, NOBODY),
+    "decision-new": (LEAD | BOARD, LEAD | BOARD),
+    "decision-edit": (LEAD | BOARD, LEAD | BOARD),
+    "decision-took-part": (LEAD | BOARD, LEAD | BOARD),
+    "decision-withdraw": (LEAD | BOARD, LEAD | BOARD),
     "complete": (ALL, NOBODY),
     "complete-state": (EDITORS, EDITORS),
     "complete-revoke": (EDITORS, EDITORS),
@@ -89,6 +98,7 @@ QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
     "complete-state": "?place=owners&scope=whole",
     "ruling-new": "?kind=scrutiny",
+    "action-step": "?kind=moved",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -138,6 +148,8 @@ def objects_of(side) -> dict:
         "member": side.survey.recorded_by_id,
         "invitation": side.invitation.pk,
         "ruling": side.ruling.pk,
+        "action": side.action.pk,
+        "decision": side.decision.pk,
     }
 
 
