@@ -57,6 +57,7 @@ else:
 # -- The application ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",  # the operators' pages: operators.py, and nothing found by itself
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,6 +2,7 @@
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
 from .board import Action, ActionStep, Decision, DecisionActivity, ReminderSent
+from .bodies import HealthBody
 from .classification import Classification, ConfirmedBatch, Placement
 from .imports import Import
 from .influence import AskedAgain, Change, ChangeFacet, Evidence, StoredFile
@@ -26,6 +27,7 @@ __all__ = [
     "Decision",
     "DecisionActivity",
     "Evidence",
+    "HealthBody",
     "Import",
     "ManyEdit",
     "Invitation",
