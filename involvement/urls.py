@@ -62,6 +62,7 @@ organisation_urls = [
     path("changes/<int:change>/edit/", influence.change_edit, name="change-edit"),
     path("changes/<int:change>/evidence/new/", influence.evidence_new, name="evidence-new"),
     path("evidence/<int:evidence>/withdraw/", influence.evidence_withdraw, name="evidence-withdraw"),
+    path("again/", influence.ask_again, name="ask-again"),
     path("pieces/", pieces.piece_list, name="piece-list"),
     path("pieces/new/", pieces.piece_new, name="piece-new"),
     path("pieces/<int:piece>/", pieces.piece_detail, name="piece-detail"),

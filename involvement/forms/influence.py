@@ -8,6 +8,7 @@ from involvement.files import LARGEST, content_type_of
 from involvement.forms.base import OrganisationForm
 from involvement.forms.fields import DayField
 from involvement.models import Change, Evidence
+from involvement.models.influence import GRADES
 
 
 def facet_choices(activity) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -158,6 +159,14 @@ class EvidenceForm(ChecksUpload, OrganisationForm):
         max_length=200,
         help_text=_("A role or a group, not a patient’s name. It has to be somebody other than you."),
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        grades = {grade.number: grade for grade in catalogue().grades}
+        self.fields["kind"].hints = {
+            kind: _("Shown as “%(title)s”. %(meaning)s") % {"title": grades[n].title, "meaning": grades[n].meaning}
+            for kind, n in GRADES.items()
+        }
 
     def words(self) -> dict:
         """Return the cleaned fields as arguments of actions.influence.add_evidence."""

@@ -56,6 +56,7 @@ ORGANISATION = {
     "change-edit": (EDITORS, EDITORS),
     "evidence-new": (EDITORS, EDITORS),
     "evidence-withdraw": (EDITORS, EDITORS),
+    "ask-again": (ALL, EDITORS),
     "piece-list": (ALL, NOBODY),
     "piece-new": (EDITORS, EDITORS),
     "piece-detail": (ALL, NOBODY),
