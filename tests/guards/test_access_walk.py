@@ -57,6 +57,8 @@ ORGANISATION = {
     "evidence-new": (EDITORS, EDITORS),
     "evidence-withdraw": (EDITORS, EDITORS),
     "ask-again": (ALL, EDITORS),
+    "duties": (ALL, NOBODY),
+    "mechanisms": (ALL, NOBODY),
     "piece-list": (ALL, NOBODY),
     "piece-new": (EDITORS, EDITORS),
     "piece-detail": (ALL, NOBODY),

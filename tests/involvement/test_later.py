@@ -1,4 +1,4 @@
-"""Ended work is asked about again; who was missing and who could lose are told; a grade is explained as it is chosen."""
+"""Ended work is asked about again; who was missing and who could lose are told; grades are explained as chosen."""
 
 import re
 from datetime import timedelta
