@@ -417,21 +417,27 @@ def unreached(organisation_map) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class RulingRow:
-    """How the organisation counts a contested kind: its title, the place, and the reason that it gave."""
+    """How the organisation counts a contested kind: its title, the place, the reason, who decided it and since when."""
 
     title: str
     place: str
     reason: str
+    author: str
+    since: date
 
 
-def ruling_rows(organisation_map) -> tuple[RulingRow, ...]:
-    """Return the rulings in force in words."""
+def ruling_rows(rulings) -> tuple[RulingRow, ...]:
+    """Return rulings in force in words; one on a kind that the framework knows no longer is left out."""
     content = catalogue()
     titles = {slug: place.title for slug, place in content.places.items()}
     return tuple(
         RulingRow(
-            content.contested_kinds[row.contested_kind].title, titles.get(row.place, _("Not involvement")), row.reason
+            title=content.contested_kinds[row.contested_kind].title,
+            place=titles.get(row.place, _("Not involvement")),
+            reason=row.reason,
+            author=row.author,
+            since=row.from_on,
         )
-        for row in organisation_map.rulings
+        for row in rulings
         if row.contested_kind in content.contested_kinds
     )

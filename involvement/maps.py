@@ -608,11 +608,7 @@ def build_map(
         ),
         corrections=corrections,
         aims=aims_at(organisation, as_at),
-        rulings=tuple(
-            organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at).order_by(
-                "contested_kind"
-            )
-        ),
+        rulings=rulings_at(organisation, as_at),
         responses=responses,
         by_scope=by_scope,
     )
@@ -709,6 +705,12 @@ def responses_at(
             scope = WHOLE if row.service_id is None else row.service_id
             judged.setdefault(scope, {}).setdefault(row.facet or row.place, NotNeeded(row.reason, until))
     return judged, rows
+
+
+def rulings_at(organisation: Organisation, as_at: date) -> tuple[Ruling, ...]:
+    """Return how the organisation counted contested kinds at the day, in the order of the kinds' slugs."""
+    found = organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at)
+    return tuple(found.order_by("contested_kind"))
 
 
 def aims_at(organisation: Organisation, as_at: date) -> dict[str, Aim]:

@@ -41,6 +41,7 @@ def gap_list(request, organisation):
             action_rows(request.viewer, on=today()),
         ),
         "rule": GAP_RULE,
+        "rulings": drawing.ruling_rows(shown.rulings),
         "others": drawing.of_no_gap(shown, [row for row in standing if not row.is_not_needed]),
         "not_needed": drawing.answered(row for row in standing if row.is_not_needed),
         "ended": drawing.answered(row for row in answers if row not in standing),
