@@ -165,13 +165,17 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
-def due_today() -> tuple[dict[User, list[Reminder]], list[Organisation]]:
-    """Return everybody who is to have a letter today with what it lists, and the organisations that were looked at."""
-    open_ones = list(Organisation.objects.filter(suspended_on=None, merged_into=None).order_by("pk"))
+def open_organisations() -> list[Organisation]:
+    """Return the organisations whose people are reminded: neither suspended nor merged into another."""
+    return list(Organisation.objects.filter(suspended_on=None, merged_into=None).order_by("pk"))
+
+
+def due_today(organisations: Iterable[Organisation]) -> dict[User, list[Reminder]]:
+    """Return everybody who is to have a letter today, with what it lists; nobody who had one today already."""
     had = told_on(today())
     found: dict[User, list[Reminder]] = {}
-    for organisation in open_ones:
+    for organisation in organisations:
         for each in reminders(organisation, on=today()):
             if each.recipient.pk not in had:
                 found.setdefault(each.recipient, []).append(each)
-    return found, open_ones
+    return found

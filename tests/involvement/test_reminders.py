@@ -111,8 +111,10 @@ def test_one_letter_a_day_lists_all_of_every_organisation(world, action, on):
 
 def test_a_dry_run_says_what_it_would_send_and_writes_nothing(world, action, on):
     on(5)
+    due = action.due_on
     said = remind("--dry-run")
     assert action.what in said and "Would reopen 0 and send 1." in said and "example.org" not in said
+    assert f"  ashdown: Due by {due.day} {due:%B} {due.year}: {action.what}\n" in said
     assert mail.outbox == [] and not ReminderSent.objects.exists()
 
 
@@ -178,6 +180,8 @@ def test_a_letter_that_does_not_leave_is_tried_again(world, action, on, settings
 
 
 def test_what_lapsed_again_is_reopened_and_written_down_once(world, lapsed):  # noqa: F811
+    assert "Would reopen 1" in remind("--dry-run")
+    assert row_of(world, lapsed).steps[-1].kind == "done"
     assert "Reopened 1" in remind()
     assert "Reopened 0" in remind()
     row = row_of(world, lapsed)

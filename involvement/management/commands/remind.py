@@ -1,14 +1,16 @@
 """`manage.py remind [--dry-run]`: letters to those who have something to do soon, or overdue. For cron, once a day."""
 
+from contextlib import nullcontext
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import mailers
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from involvement.actions import board, reminding
 from involvement.actions.base import today
-from involvement.reminders import due_today, lapsed_again, letter
+from involvement.reminders import due_today, lapsed_again, letter, open_organisations
 
 
 class Command(BaseCommand):
@@ -22,14 +24,19 @@ class Command(BaseCommand):
 
         CommandError (exit code 1) when a letter could not be sent: what it told of waits for the next run.
         """
-        _people, organisations = due_today()
-        lapsed = [action for one in organisations for action in lapsed_again(one, on=today())]
-        reopened = len(lapsed) if dry_run else sum(board.reopen_lapsed(action=action) for action in lapsed)
-        found, _organisations = due_today()
+        with transaction.atomic() if dry_run else nullcontext():
+            # a dry run reopens too, to see what it would tell of, and takes it back
+            organisations = open_organisations()
+            lapsed = [action for one in organisations for action in lapsed_again(one, on=today())]
+            reopened = sum(board.reopen_lapsed(action=action) for action in lapsed)
+            found = due_today(organisations)
+            if dry_run:
+                transaction.set_rollback(True)
         if dry_run:
             for told in found.values():
                 self.stdout.write(f"One letter of {len(told)}:")
-                self.stdout.writelines(f"  {each.organisation.slug}: {each.words}" for each in told)
+                for each in told:
+                    self.stdout.write(f"  {each.organisation.slug}: {each.words}")
             self.stdout.write(f"Would reopen {reopened} and send {len(found)}. Nothing was written.")
             return
         sent, failed = self.send(found)
