@@ -56,6 +56,9 @@ ORGANISATION = {
     "change-edit": (EDITORS, EDITORS),
     "evidence-new": (EDITORS, EDITORS),
     "evidence-withdraw": (EDITORS, EDITORS),
+    "ask-again": (ALL, EDITORS),
+    "duties": (ALL, NOBODY),
+    "mechanisms": (ALL, NOBODY),
     "piece-list": (ALL, NOBODY),
     "piece-new": (EDITORS, EDITORS),
     "piece-detail": (ALL, NOBODY),
@@ -64,6 +67,15 @@ ORGANISATION = {
     "gap-list": (ALL, NOBODY),
     "gap-respond": (ALL, EDITORS | BOARD),
     "response-end": (ALL, EDITORS | BOARD),
+    "action-list": (ALL, NOBODY),
+    "action-new": (EDITORS | BOARD, EDITORS | BOARD),
+    "action-detail": (ALL, NOBODY),
+    "action-step": (ALL, EDITORS | BOARD),
+    "decision-list": (ALL, NOBODY),
+    "decision-new": (LEAD | BOARD, LEAD | BOARD),
+    "decision-edit": (LEAD | BOARD, LEAD | BOARD),
+    "decision-took-part": (LEAD | BOARD, LEAD | BOARD),
+    "decision-withdraw": (LEAD | BOARD, LEAD | BOARD),
     "complete": (ALL, NOBODY),
     "complete-state": (EDITORS, EDITORS),
     "complete-revoke": (EDITORS, EDITORS),
@@ -90,6 +102,7 @@ QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
     "complete-state": "?place=owners&scope=whole",
     "ruling-new": "?kind=scrutiny",
+    "action-step": "?kind=moved",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -141,6 +154,8 @@ def objects_of(side) -> dict:
         "member": side.survey.recorded_by_id,
         "invitation": side.invitation.pk,
         "ruling": side.ruling.pk,
+        "action": side.action.pk,
+        "decision": side.decision.pk,
     }
 
 

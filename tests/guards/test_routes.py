@@ -19,6 +19,7 @@ PUBLIC = {
     "framework",
     "framework-rules",
     "framework-cases",
+    "framework-crosswalks",
     "framework-sources",
     "framework-place",
     "invitation",  # opened by a token that only the invited address was sent
