@@ -14,12 +14,14 @@ from enum import StrEnum
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from involvement.models import Membership, Organisation, User
+from involvement.tenancy import inside, streamed
 
 
 class Role(StrEnum):
@@ -45,7 +47,9 @@ ROLE_MAY = {
     Role.LEAD: _("Does everything that an editor does. Also invites people, and looks after members and settings."),
     Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
     Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
-    Role.BOARD_MEMBER: _("Reads everything, sets what the board wants, and may say that a gap needs no action."),
+    Role.BOARD_MEMBER: _(
+        "Reads everything, sets what the board wants and what is to be done, and may say that a gap needs no action."
+    ),
     Role.FACILITATOR: _("Reads everything, and runs workshops."),
     Role.VIEWER: _("Reads everything, and changes nothing."),
 }
@@ -68,6 +72,10 @@ class Permission(StrEnum):
     MEMBER_MANAGE = "member-manage"  # invite, give and end roles, remove; see addresses
     SETTINGS_MANAGE = "settings-manage"
     RULING_MANAGE = "ruling-manage"  # say how a contested kind is counted here
+    ACTION_SET = "action-set"  # set an action, give it another day
+    ACTION_CLOSE = "action-close"  # say that it is done, and show it
+    ACTION_REOPEN = "action-reopen"  # reopen or drop what anybody set
+    DECISION_LIST = "decision-list"  # list the year's major decisions, and who took part
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -79,13 +87,23 @@ _EDITOR = _VIEWER | {
     Permission.COMPLETE_STATE,
     Permission.GAP_RESPOND,
     Permission.GAP_ANSWER,
+    Permission.ACTION_SET,
+    Permission.ACTION_CLOSE,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.FACILITATOR: _VIEWER,
     Role.PATIENT_LEADER: _VIEWER,
-    Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.GAP_ANSWER, Permission.AIM_ADOPT},
+    Role.BOARD_MEMBER: _VIEWER
+    | {
+        Permission.GAP_NOT_NEEDED,
+        Permission.GAP_ANSWER,
+        Permission.AIM_ADOPT,
+        Permission.ACTION_SET,
+        Permission.ACTION_REOPEN,
+        Permission.DECISION_LIST,
+    },
     Role.EDITOR: _EDITOR,
     Role.LEAD: _EDITOR
     | {
@@ -93,6 +111,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.MEMBER_MANAGE,
         Permission.SETTINGS_MANAGE,
         Permission.RULING_MANAGE,
+        Permission.DECISION_LIST,
     },
 }
 
@@ -105,6 +124,14 @@ class SecondStepMissing(PermissionDenied):
     """The organisation asks this person for a second step when signing in, and they have none yet."""
 
 
+class Suspended(PermissionDenied):
+    """The operators have suspended the organisation: its members see why, and nothing else."""
+
+    def __init__(self, organisation: Organisation):
+        self.organisation = organisation
+        super().__init__()
+
+
 @dataclass(frozen=True)
 class Viewer:
     """Who is looking, in which organisation, in which roles. Every read takes one."""
@@ -115,7 +142,8 @@ class Viewer:
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return frozenset().union(*(ROLES[role] for role in self.roles))
+        held = frozenset().union(*(ROLES[role] for role in self.roles))
+        return held if self.organisation.is_open else held & {Permission.READ}
 
     def may(self, permission: Permission | str) -> bool:
         """Return whether any of the viewer's roles carries ``permission``."""
@@ -135,7 +163,8 @@ class Viewer:
 def viewer_for(user: User, slug: str) -> Viewer:
     """Return the viewer that ``user`` is in the organisation ``slug``. One query, two where it asks for a second step.
 
-    Raises Http404 for a stranger, SecondStepMissing for whoever has to set one up first.
+    Raises Http404 for a stranger, Suspended for a member of an organisation that is, SecondStepMissing for whoever
+    has to set one up first.
     """
     memberships = list(
         Membership.objects.filter(user=user, organisation__slug=slug, until__isnull=True).select_related("organisation")
@@ -143,6 +172,8 @@ def viewer_for(user: User, slug: str) -> Viewer:
     if not memberships:
         raise Http404
     viewer = Viewer(user, memberships[0].organisation, frozenset(Role(membership.role) for membership in memberships))
+    if viewer.organisation.suspended_on is not None:
+        raise Suspended(viewer.organisation)
     if asks_for_second_step(viewer.organisation, viewer.roles) and not has_second_step(user):
         raise SecondStepMissing
     return viewer
@@ -161,7 +192,7 @@ def has_second_step(user: User) -> bool:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a view asks of whoever comes: "public", "member" (any signed-in account) or "organisation"."""
+    """What a view asks of whoever comes: "public", "member" (any signed-in account), "organisation" or "operator"."""
 
     kind: str
     read: Permission | None = None
@@ -176,6 +207,9 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
     DoesNotExist is a 404. The view is called as ``view(request, organisation[, object])``. The policy is stamped on
     the view, where the system check and the access walk read it. Whoever lacks a second step that the organisation
     asks for is led to where one is set up.
+
+    All of it runs in one transaction inside the organisation (tenancy.py) where the database is PostgreSQL. A view
+    that has something to do after that, such as sending letters, answers with a function, which gives the response.
     """
 
     def wrap(view):
@@ -186,22 +220,42 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
             except SecondStepMissing:
                 wanted = urlencode({"next": request.get_full_path()})
                 return HttpResponseRedirect(f"{reverse('account-second-step')}?{wanted}")
+            except Suspended as suspended:
+                return render(request, "suspended.html", {"suspended": suspended.organisation}, status=403)
             viewer.require(permission)
             if post is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
                 viewer.require(post)
             request.viewer = viewer
-            if load is None:
-                return view(request, viewer.organisation, **captured)
-            try:
-                loaded = load(viewer.organisation, **captured)
-            except ObjectDoesNotExist as missing:
-                raise Http404 from missing
-            return view(request, viewer.organisation, loaded)
+            with inside(viewer.organisation):
+                if load is None:
+                    response = view(request, viewer.organisation, **captured)
+                else:
+                    response = view(request, viewer.organisation, _loaded(load, viewer.organisation, captured))
+            if callable(response):
+                response = response()
+            if response.streaming and not isinstance(response, FileResponse):
+                response.streaming_content = streamed(inside(viewer.organisation), response.streaming_content)
+            return response
 
         inner.policy = Policy("organisation", permission, post or permission)
         return inner
 
     return wrap
+
+
+def _loaded(load: Callable, organisation: Organisation, captured: dict):
+    try:
+        return load(organisation, **captured)
+    except ObjectDoesNotExist as missing:
+        raise Http404 from missing
+
+
+def is_operator(user) -> bool:
+    """Return whether ``user`` may come to the operators' pages: staff, active, with a second step. At most one query.
+
+    An operator opens, suspends and merges organisations; of what is in them they see nothing by that.
+    """
+    return user.is_authenticated and user.is_active and user.is_staff and has_second_step(user)
 
 
 def public_view(view):

@@ -3,16 +3,19 @@
 E001  a view without a policy                          E010  a cache per process, with several processes
 E002  a policy that sign-in contradicts                E011  uploads inside a folder that is served
 E003  an organisation's address and another policy, or the other way round
+E004  an operators' address and another policy       W012  a database role for which no wall holds
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register
+from django.db import DatabaseError, connection
 from django.urls import URLPattern, get_resolver
 
 from involvement.access import Policy
+from involvement.tenancy import holds
 
 # Views that cannot carry a policy of ours, by route name: the theory's pages (framework may not import involvement)
 # and the account pages of allauth. A new page of either kind is refused until somebody decides about it here.
@@ -20,6 +23,7 @@ FRAMEWORK_VIEWS = frozenset(
     {
         "framework",
         "framework-cases",
+        "framework-crosswalks",
         "framework-place",
         "framework-rules",
         "framework-sources",
@@ -60,6 +64,7 @@ ACCOUNT_VIEWS = frozenset(
     }
 )
 ORGANISATION_PREFIX = "o/<slug:org>/"
+OPERATORS_PREFIX = "operators/"
 PROCESS_CACHES = ("LocMemCache", "DummyCache")
 
 
@@ -79,6 +84,12 @@ def _patterns(resolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
             yield route, pattern
         else:
             yield from _patterns(pattern, route)
+
+
+def name_of(pattern: URLPattern) -> str:
+    """Return the name under which an address is reversed: the operators' pages have a namespace, nothing else has."""
+    policy = getattr(pattern.callback, "policy", None)
+    return f"admin:{pattern.name}" if isinstance(policy, Policy) and policy.kind == "operator" else pattern.name
 
 
 def is_exempt(pattern: URLPattern) -> bool:
@@ -110,6 +121,9 @@ def every_view_has_a_policy(app_configs=None, **_options) -> list[Error]:
                     f"{where}: its policy is {policy.kind}, its sign-in rule differs.", hint=hint, id="involvement.E002"
                 )
             )
+        if (policy.kind == "operator") != route.startswith(OPERATORS_PREFIX):
+            hint = "The operators' pages, and nothing else, live in involvement/operators.py."
+            errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E004"))
         if (policy.kind == "organisation") != route.startswith(ORGANISATION_PREFIX):
             hint = "Everything of an organisation, and nothing else, lives in organisation_urls (involvement/urls.py)."
             errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E003"))
@@ -141,3 +155,24 @@ def uploads_are_private(app_configs=None, **_options) -> list[Error]:
             hint = "Set MEDIA_ROOT to a folder of its own."
             return [Error(f"Uploads ({media}) and static files ({folder}) overlap.", hint=hint, id="involvement.E011")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def the_database_keeps_organisations_apart(app_configs=None, **_options) -> list[Warning]:
+    """Return a warning where PostgreSQL hands every organisation's rows to the role that we connect as.
+
+    Nothing is said of SQLite, which has no such wall, nor of a database that does not answer or has no tables yet.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    opened = connection.connection is None
+    try:
+        if holds():
+            return []
+    except DatabaseError:
+        return []
+    finally:
+        if opened:
+            connection.close()  # a server that checks before it splits into workers must not share it with them
+    hint = "Connect as a role that does not own the tables and is no superuser (README, “In production”)."
+    return [Warning("The database does not keep organisations apart for this role.", hint=hint, id="involvement.W012")]

@@ -7,14 +7,18 @@ from allauth.socialaccount import views as provider_pages
 from django.urls import include, path
 
 from framework import views as framework
+from involvement import operators
 from involvement.views import (
     account,
+    actions,
     activities,
     aims,
     classify,
     complete,
     confirm,
+    decisions,
     duplicates,
+    duties,
     exports,
     front,
     gaps,
@@ -59,6 +63,9 @@ organisation_urls = [
     path("changes/<int:change>/edit/", influence.change_edit, name="change-edit"),
     path("changes/<int:change>/evidence/new/", influence.evidence_new, name="evidence-new"),
     path("evidence/<int:evidence>/withdraw/", influence.evidence_withdraw, name="evidence-withdraw"),
+    path("again/", influence.ask_again, name="ask-again"),
+    path("duties/", duties.duty_page, name="duties"),
+    path("mechanisms/", duties.mechanism_page, name="mechanisms"),
     path("pieces/", pieces.piece_list, name="piece-list"),
     path("pieces/new/", pieces.piece_new, name="piece-new"),
     path("pieces/<int:piece>/", pieces.piece_detail, name="piece-detail"),
@@ -67,6 +74,15 @@ organisation_urls = [
     path("gaps/", gaps.gap_list, name="gap-list"),
     path("gaps/respond/", gaps.gap_respond, name="gap-respond"),
     path("responses/<int:response>/end/", gaps.response_end, name="response-end"),
+    path("actions/", actions.action_list, name="action-list"),
+    path("actions/new/", actions.action_new, name="action-new"),
+    path("actions/<int:action>/", actions.action_detail, name="action-detail"),
+    path("actions/<int:action>/step/", actions.action_step, name="action-step"),
+    path("decisions/", decisions.decision_list, name="decision-list"),
+    path("decisions/new/", decisions.decision_new, name="decision-new"),
+    path("decisions/<int:decision>/edit/", decisions.decision_edit, name="decision-edit"),
+    path("decisions/<int:decision>/took-part/", decisions.decision_took_part, name="decision-took-part"),
+    path("decisions/<int:decision>/withdraw/", decisions.decision_withdraw, name="decision-withdraw"),
     path("complete/", complete.complete_page, name="complete"),
     path("complete/new/", complete.complete_state, name="complete-state"),
     path("complete/<int:statement>/revoke/", complete.complete_revoke, name="complete-revoke"),
@@ -85,6 +101,7 @@ organisation_urls = [
     path("rulings/<int:ruling>/end/", rulings.ruling_end, name="ruling-end"),
     path("settings/", settings.settings_page, name="settings"),
     path("history/", settings.history, name="history"),
+    path("history.csv", settings.history_csv, name="history-csv"),
 ]
 
 urlpatterns = [
@@ -94,6 +111,7 @@ urlpatterns = [
     path("framework/", framework.index, name="framework"),
     path("framework/rules/", framework.rules, name="framework-rules"),
     path("framework/cases/", framework.cases, name="framework-cases"),
+    path("framework/crosswalks/", framework.crosswalks, name="framework-crosswalks"),
     path("framework/sources/", framework.sources, name="framework-sources"),
     path("framework/<slug:place>/", framework.place, name="framework-place"),
     path("accounts/", account.account_page, name="account"),
@@ -109,6 +127,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/invitations/<str:token>/", invitations.invitation_page, name="invitation"),
     path("files/<uuid:file_id>/", influence.stored_file, name="stored-file"),
+    path("operators/", operators.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("o/<slug:org>/", include(organisation_urls)),

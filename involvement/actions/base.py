@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from itertools import batched
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from involvement.access import ROLES, Permission, Role
 from involvement.models import Organisation, RequestKey, User
 
 AT_ONCE = 500  # rows in one statement
@@ -37,15 +40,30 @@ def today():
     return timezone.localdate()
 
 
+def may(organisation: Organisation, by: User, permission: Permission) -> bool:
+    """Return whether ``by`` has the right today, read from the rows, whatever page the caller came through."""
+    roles = organisation.memberships.filter(user=by, until__isnull=True).values_list("role", flat=True)
+    return any(permission in ROLES[Role(role)] for role in roles)
+
+
+def require(organisation: Organisation, by: User, permission: Permission) -> None:
+    """Raise PermissionDenied unless ``by`` has the right today."""
+    if not may(organisation, by, permission):
+        raise PermissionDenied
+
+
 @contextmanager
 def writing(organisation: Organisation):
     """Open the transaction of one write and raise the organisation's version, which keys every cached fragment.
 
     The organisation's row is locked first, always: writes of one organisation go one after another, so a check over
-    many rows (is anything unclassified?) still holds when its own row is written.
+    many rows (is anything unclassified?) still holds when its own row is written. Raises Refused where the
+    organisation is suspended or was merged into another: what it holds stays as it was.
     """
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        current = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        if not current.is_open:
+            raise Refused(_("%(name)s is closed to changes") % {"name": current.name})
         yield
         Organisation.objects.filter(pk=organisation.pk).update(version=F("version") + 1)
 

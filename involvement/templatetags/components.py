@@ -19,10 +19,11 @@ register = template.Library()
 
 # One entry a page of the menu: its address, its title, and the beginnings of the address names that belong to it.
 ORGANISATION_PAGES = (
-    ("front-page", _("Overview"), ("front-page", "aims", "aim-")),
+    ("front-page", _("Overview"), ("front-page", "aims", "decision-", "duties", "mechanisms", "ask-again")),
     ("map", _("Map"), ("map",)),
     ("activity-list", _("Activities"), ("activity-", "change-", "evidence-")),
     ("gap-list", _("Gaps"), ("gap-", "response-")),
+    ("action-list", _("Actions"), ("action-",)),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),
     ("members", _("Organisation"), ("member", "invitation-", "service", "ruling", "settings", "history")),
@@ -43,9 +44,11 @@ def navigation(context) -> list[dict]:
     """Return the pages of the menu, ``{"title", "href", "current"}`` each.
 
     ``current`` is "page" on the page itself, "true" on a page below it, otherwise "". With a ``viewer`` in the context
-    the pages of the organisation come first; the framework is there for everybody.
+    the pages of the organisation come first, else the way back to them for whoever is signed in; the framework is
+    there for everybody.
     """
-    match = getattr(context.get("request"), "resolver_match", None)
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
     here = (match and match.url_name) or ""
     viewer = context.get("viewer")
     pages = [
@@ -56,6 +59,9 @@ def navigation(context) -> list[dict]:
         }
         for name, title, family in (ORGANISATION_PAGES if viewer else ())
     ]
+    if not viewer and getattr(getattr(request, "user", None), "is_authenticated", False):
+        back = {"title": _("Your organisations"), "href": reverse("home"), "current": "page" if here == "home" else ""}
+        pages.append(back)
     current = "page" if here == "framework" else "true" if here.startswith("framework-") else ""
     return [*pages, {"title": _("The framework"), "href": reverse("framework"), "current": current}]
 

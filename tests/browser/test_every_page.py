@@ -21,6 +21,7 @@ FOR_EVERYBODY = {
     "framework",
     "framework-rules",
     "framework-cases",
+    "framework-crosswalks",
     "framework-sources",
     "framework-place",
 }

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from involvement import checks
-from involvement.actions import organisations
+from involvement.actions import memberships, organisations
 from involvement.models import StoredFile
 from tests.world import ASHDOWN, BIRCHWOOD, MARKER
 
@@ -56,6 +56,9 @@ ORGANISATION = {
     "change-edit": (EDITORS, EDITORS),
     "evidence-new": (EDITORS, EDITORS),
     "evidence-withdraw": (EDITORS, EDITORS),
+    "ask-again": (ALL, EDITORS),
+    "duties": (ALL, NOBODY),
+    "mechanisms": (ALL, NOBODY),
     "piece-list": (ALL, NOBODY),
     "piece-new": (EDITORS, EDITORS),
     "piece-detail": (ALL, NOBODY),
@@ -64,6 +67,15 @@ ORGANISATION = {
     "gap-list": (ALL, NOBODY),
     "gap-respond": (ALL, EDITORS | BOARD),
     "response-end": (ALL, EDITORS | BOARD),
+    "action-list": (ALL, NOBODY),
+    "action-new": (EDITORS | BOARD, EDITORS | BOARD),
+    "action-detail": (ALL, NOBODY),
+    "action-step": (ALL, EDITORS | BOARD),
+    "decision-list": (ALL, NOBODY),
+    "decision-new": (LEAD | BOARD, LEAD | BOARD),
+    "decision-edit": (LEAD | BOARD, LEAD | BOARD),
+    "decision-took-part": (LEAD | BOARD, LEAD | BOARD),
+    "decision-withdraw": (LEAD | BOARD, LEAD | BOARD),
     "complete": (ALL, NOBODY),
     "complete-state": (EDITORS, EDITORS),
     "complete-revoke": (EDITORS, EDITORS),
@@ -82,13 +94,15 @@ ORGANISATION = {
     "ruling-end": (LEAD, LEAD),
     "settings": (LEAD, LEAD),
     "history": (ALL, NOBODY),
+    "history-csv": (LEAD, NOBODY),
 }
-EXPORTS = {"activity-csv", "activity-xlsx"}  # taking the register away is kept for auditors, though it is a GET
+EXPORTS = {"activity-csv", "activity-xlsx", "history-csv"}  # taking it away is kept for auditors, though it is a GET
 ELSEWHERE = {"stored-file"}  # of an organisation, though its address does not say so
 QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
     "complete-state": "?place=owners&scope=whole",
     "ruling-new": "?kind=scrutiny",
+    "action-step": "?kind=moved",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -100,6 +114,8 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
     "token": "no-such-token",
     "pk": NEVER,
     "provider_id": "nowhere",
+    "object_id": NEVER,
+    "app_label": "involvement",
 }
 
 
@@ -115,7 +131,7 @@ def sides(world):
 
 
 def patterns() -> dict:
-    return {pattern.name: pattern for _route, pattern in checks.routes()}
+    return {checks.name_of(pattern): pattern for _route, pattern in checks.routes()}
 
 
 def names_in(name: str) -> set[str]:
@@ -138,6 +154,8 @@ def objects_of(side) -> dict:
         "member": side.survey.recorded_by_id,
         "invitation": side.invitation.pk,
         "ruling": side.ruling.pk,
+        "action": side.action.pk,
+        "decision": side.decision.pk,
     }
 
 
@@ -286,7 +304,7 @@ def test_the_marker_does_show_at_home(sides):
         if MARKER in body_of(client.get(address(name, home, objects_of(sides.birchwood)))).decode(errors="replace")
     }
     # slugs and numbers only; and what only takes a form
-    assert seen >= set(ORGANISATION) - {"map-csv", "map-json", "invitation-resend"}
+    assert seen >= set(ORGANISATION) - {"map-csv", "map-json", "history-csv", "invitation-resend"}
 
 
 @pytest.mark.parametrize("field", ["service", "piece"])
@@ -322,14 +340,61 @@ def test_who_has_left_is_refused_at_the_next_request(sides):
     assert client.get("/o/ashdown/activities/").status_code == 404
 
 
+@pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
+@pytest.mark.parametrize("person", ["lea", "ed", "pat"])
+def test_who_was_removed_meets_what_a_stranger_meets_everywhere(sides, person, fragment):
+    """Signed in all the while, and also where htmx asks for a part of a page."""
+    home, client, stranger = sides.ashdown.organisation, client_for(sides, person), client_for(sides, "sam")
+    if fragment:
+        client.defaults["HTTP_HX_REQUEST"] = stranger.defaults["HTTP_HX_REQUEST"] = "true"
+    assert client.get("/o/ashdown/activities/").status_code == 200
+    organisations.give_role(organisation=home, user=sides.people["vi"], role="lead", by=None)
+    memberships.remove_member(organisation=home, user=sides.people[person], by=sides.people["vi"], reason="moved on")
+    failing, walked = [], 0
+    addresses = [address(name, home, objects_of(sides.ashdown)) for name in ORGANISATION]
+    for where in [*addresses, reverse("stored-file", args=[sides.ashdown.file.pk])]:
+        for method in ("GET", "POST"):
+            (response, written), (refused, _none) = ask(client, method, where), ask(stranger, method, where)
+            walked += 1
+            as_stranger = (response.status_code, bare(response)) == (refused.status_code, bare(refused))
+            if response.status_code not in (404, 405) or written or not as_stranger:
+                failing.append(f"{method} {where}: {response.status_code}, wrote {written}")
+    assert not failing, "\n".join(failing)
+    assert walked == 2 * len(ORGANISATION) + 2
+
+
+def test_every_page_answers_whoever_asks_for_a_part_of_it(sides):
+    client, home = client_for(sides, "lea"), sides.ashdown.organisation
+    for name in ORGANISATION:
+        where = address(name, home, objects_of(sides.ashdown))
+        response = client.get(where, headers={"HX-Request": "true"})
+        assert verdict(response) == "in", where
+        assert MARKER.encode() not in body_of(response)
+
+
+def test_who_keeps_another_role_keeps_what_that_one_may(sides):
+    """A lead who is made a viewer is refused what leads do, and nothing else, at the next request."""
+    home, client, lea = sides.ashdown.organisation, client_for(sides, "lea"), sides.people["lea"]
+    for role, user in (("lead", "vi"), ("viewer", "lea")):
+        organisations.give_role(organisation=home, user=sides.people[user], role=role, by=None)
+    assert client.get("/o/ashdown/members/invite/").status_code == 200
+    memberships.end_roles(organisation=home, user=lea, roles=["lead"], by=sides.people["vi"], reason="")
+    for name, (see, _write) in ORGANISATION.items():
+        response, written = ask(client, "GET", address(name, home, objects_of(sides.ashdown)))
+        kept = [sql for sql in written if "securityevent" in sql]
+        assert verdict(response) == ("in" if "vi" in see else "forbidden"), name
+        assert written == (kept if name in EXPORTS and "vi" in see else []), name
+
+
 def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
     """The rest of the addresses: none fails, and each is open or closed as it says."""
     failing, walked = [], set()
     for route, pattern in checks.routes():
-        name = pattern.name
+        name = checks.name_of(pattern)
         if name in ORGANISATION:
             continue
         captured = set(re.findall(r"<(?:\w+:)?(\w+)>", route))
+        operators = route.startswith(checks.OPERATORS_PREFIX)
         where = reverse(name, kwargs={each: OTHER[each] for each in captured})
         needs_account = getattr(pattern.callback, "login_required", True)
         walked.add(name)
@@ -339,6 +404,8 @@ def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
             if sent_away != needs_account and not (sent_away and name in checks.ACCOUNT_VIEWS):
                 failing.append(f"{method} {where} by nobody: {stranger.status_code}")
             member, _written = ask(client_for(sides, "sam"), method, where)
+            if operators and (verdict(member) != "not found" or _written):
+                failing.append(f"{method} {where} by no operator: {member.status_code}")
             if max(stranger.status_code, member.status_code) >= 500:
                 failing.append(f"{method} {where}: {stranger.status_code}, {member.status_code}")
     assert not failing, "\n".join(failing)
