@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0005_confirmed_batches'),
+        ('involvement', '0008_board'),
     ]
 
     operations = [
