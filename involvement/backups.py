@@ -227,7 +227,7 @@ def _worth_knowing(manifest: dict, into: Place) -> list[str]:
             "do not work until the old key stands in SECRET_KEY_FALLBACKS."
         )
     if into.database.vendor == "postgresql":
-        said.append("Give the rights of the web's role again (involvement/deployment.md, “Roles of the database”).")
+        said.append("Give the rights of the web's role again (deploy/roles.sh).")
     said.append("Erase anew whoever was erased since (manage.py erase_person), then run manage.py migrate.")
     return said
 

@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.db.models.functions import Cast
 
 from involvement.models import Invitation, Organisation, SecurityEvent, User
+from involvement.tenancy import everywhere
 
 # Rows that hold a person's own account; the others that point to it are what they did.
 OWN = frozenset(
@@ -163,6 +164,11 @@ def held_about(user: User, *, mentioned: bool = False) -> dict:
     ``mentioned``: with the words of others in which their name or address stands. Whoever hands these out has to look
     first for what they say about somebody else, so the person's own page leaves them out.
     """
+    with everywhere():  # a person may belong to several organisations
+        return _held(user, mentioned)
+
+
+def _held(user: User, mentioned: bool) -> dict:
     addresses = user.emailaddress_set.order_by("pk")
     held = {
         "account": {
