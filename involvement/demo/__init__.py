@@ -29,6 +29,7 @@ from involvement.actions import (
 )
 from involvement.actions.base import today
 from involvement.models import Activity, Organisation, PieceOfWork, Service, User
+from involvement.tenancy import everywhere
 
 CONTENT = Path(__file__).parent / "northfield.toml"
 DOMAIN = "northfield.example"
@@ -66,7 +67,7 @@ def make() -> Made:
     there = Organisation.objects.filter(slug=content["organisation"]["slug"]).first()
     if there is not None:
         return Made(there, people, new=False)
-    with transaction.atomic():
+    with transaction.atomic(), everywhere():  # the organisation is still to be made
         return Made(_Builder(content).build(), people, new=True)
 
 

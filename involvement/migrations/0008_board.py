@@ -6,11 +6,13 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from involvement.walls import walls
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0006_operators'),
+        ('involvement', '0007_walls'),
     ]
 
     operations = [
@@ -268,4 +270,5 @@ class Migration(migrations.Migration):
             model_name='remindersent',
             constraint=models.UniqueConstraint(fields=('what', 'thing', 'due', 'recipient'), name='reminder_once_a_recipient'),
         ),
+        walls(),
     ]

@@ -30,7 +30,7 @@ def activity_list(request, organisation):
     disputed = any(row.contested for row in page.rows)
     rulings = drawing.ruling_rows(rulings_at(organisation, page.filters.as_at)) if disputed else ()
     context = {"page": page, "ticked": request.GET.get("tick") == "page", "rulings": rulings}
-    return render_page(request, "activities/list.html", context, part="results")
+    return render_page(request, "activities/list.html", context)
 
 
 @organisation_view(Permission.ACTIVITY_EDIT)

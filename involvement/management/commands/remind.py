@@ -11,6 +11,7 @@ from django.db import transaction
 from involvement.actions import board, reminding
 from involvement.actions.base import today
 from involvement.reminders import due_today, lapsed_again, letter, open_organisations
+from involvement.tenancy import everywhere
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
         CommandError (exit code 1) when a letter could not be sent: what it told of waits for the next run.
         """
-        with transaction.atomic() if dry_run else nullcontext():
+        with transaction.atomic() if dry_run else nullcontext(), everywhere():
             # a dry run reopens too, to see what it would tell of, and takes it back
             organisations = open_organisations()
             lapsed = [action for one in organisations for action in lapsed_again(one, on=today())]
@@ -49,12 +50,14 @@ class Command(BaseCommand):
         sent = failed = 0
         for recipient, told in found.items():
             things = [(each.organisation, each.what, each.thing, each.due) for each in told]
-            notes = reminding.note(recipient=recipient, things=things, on=today())
+            with everywhere():  # committed before the letter leaves
+                notes = reminding.note(recipient=recipient, things=things, on=today())
             if not notes:
                 continue
             try:
                 sent += mailers.default.send_messages([letter(recipient, told, settings.SITE_ADDRESS)]) or 0
             except (SMTPException, OSError):
-                reminding.take_back(notes=notes)
+                with everywhere():
+                    reminding.take_back(notes=notes)
                 failed += 1
         return sent, failed
