@@ -97,6 +97,10 @@ def _gone(words: str) -> Callable[[dict, _Names], str]:
     return tell
 
 
+def _erased(detail: dict, _names: _Names) -> str:
+    return _("took a person’s name and address out of the record. What they wrote stays") + _because(detail)
+
+
 def _ruling(words: str) -> Callable[[dict, _Names], str]:
     def tell(detail: dict, names: _Names) -> str:
         ruling = names.rulings[detail["ruling"]]
@@ -142,6 +146,7 @@ TOLD: dict[str, Callable[[dict, _Names], str]] = {
     "role-ended": _ended,
     "member-removed": _gone(gettext_lazy("removed %(name)s (%(roles)s)")),
     "member-left": _gone(gettext_lazy("left (%(roles)s)")),
+    "person-erased": _erased,
     "invited": _invitation(gettext_lazy("invited %(name)s as %(roles)s")),
     "invitation-sent-again": _invitation(gettext_lazy("sent the invitation of %(name)s again, as %(roles)s")),
     "invitation-revoked": _invitation(gettext_lazy("took back the invitation of %(name)s")),

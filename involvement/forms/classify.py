@@ -269,6 +269,12 @@ class ClassifyForm(OrganisationForm):
             self.add_error("reason", _("Say why it belongs there"))
         return cleaned
 
+    def free_words(self) -> list[str]:
+        """Leave out the questions, and the boxes of the other act, that this page does not show."""
+        unseen = {slug for slug, ask in self.asks.items() if not ask.shown}
+        unseen |= {CHANGED: {"why_wrong"}, WRONG: {"what_changed"}}.get(self.chosen_act, set())
+        return [name for name in super().free_words() if name not in unseen]
+
     def is_sent_again(self, *, by: User) -> bool:
         """Whether ``by`` sent this very form before and it was written then: a second press, not a second reading."""
         return actions.was_written(activity=self.activity, by=by, key=_uuid(self.said("request_key")))

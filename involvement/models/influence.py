@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -88,6 +89,11 @@ class ChangeFacet(OrganisationRow):
         indexes = [models.Index(fields=["organisation", "change", "facet"], name="change_facet_of_org")]
 
 
+def nameless_path(_stored, _name: str) -> str:
+    """Return where a file is kept. What people call it may name somebody, so that stands in its row only."""
+    return f"evidence/{timezone.now():%Y}/{uuid.uuid4().hex}"
+
+
 class StoredFile(OrganisationRow):
     """A file kept outside the static path, served only at /files/<uuid>/ through access, as an attachment."""
 
@@ -95,7 +101,7 @@ class StoredFile(OrganisationRow):
     name = models.CharField(max_length=200)  # as the person called it; never used as a path
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
-    file = models.FileField(upload_to="evidence/%Y/")
+    file = models.FileField(upload_to=nameless_path)
 
     class Meta:
         default_related_name = "files"

@@ -33,6 +33,7 @@ EVERYWHERE = {
     "files.py",  # a file's address does not say whose it is
     "management/commands/add_organisation.py",  # makes an organisation
     "management/commands/remind.py",  # one letter a person, whatever they belong to
+    "personal.py",  # shows a person what is held about them, wherever they belong
     "operators.py",  # who runs the installation looks after all organisations
     "ledger.py",  # sign-ins of members, which are events of accounts
 }
