@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,7 +59,8 @@ class BoardYear:
 def decision_rows(viewer: Viewer, *, first: date | None = None, last: date | None = None) -> tuple[DecisionRow, ...]:
     """Return the decisions on the list from ``first`` to ``last`` (days, both included; None: no bound), newest first.
 
-    Withdrawn ones are left out, and so are withdrawn activities. Three queries, whatever there is.
+    Withdrawn ones are left out, and so are withdrawn activities; one that was merged away is the one that stayed. Four
+    queries, whatever there is.
     """
     organisation = viewer.organisation
     found = organisation.decisions.filter(withdrawn_on=None).select_related("recorded_by")
@@ -66,17 +68,36 @@ def decision_rows(viewer: Viewer, *, first: date | None = None, last: date | Non
         found = found.filter(decided_on__gte=first)
     if last:
         found = found.filter(decided_on__lte=last)
-    named = organisation.decision_activities.filter(activity__withdrawn_on=None).select_related("activity")
-    decisions = list(found.prefetch_related(Prefetch("took_part", named.order_by("pk"), to_attr="named")))
-    places = places_of(viewer, {row.activity_id for decision in decisions for row in decision.named})
+    named = organisation.decision_activities.select_related("activity").order_by("pk")
+    decisions = list(found.prefetch_related(Prefetch("took_part", named, to_attr="named")))
+    stayed = _merged_into(viewer)
+    through = {each.pk: _standing((row.activity for row in each.named), stayed) for each in decisions}
+    places = places_of(viewer, {activity.pk for activities in through.values() for activity in activities})
     return tuple(
-        DecisionRow(decision, tuple(_took_part(row.activity, places) for row in decision.named))
+        DecisionRow(decision, tuple(_took_part(each, places) for each in through[decision.pk]))
         for decision in decisions
     )
 
 
+def _merged_into(viewer: Viewer) -> dict[int, Activity]:
+    """Return, for every activity that was merged away (its id), the one that stayed. One query."""
+    merges = viewer.organisation.merges.filter(undone_at=None).select_related("kept")
+    return {merge.gone_id: merge.kept for merge in merges}
+
+
+def _standing(activities: Iterable[Activity], stayed: dict[int, Activity]) -> list[Activity]:
+    """Return ``activities`` without those withdrawn, each that was merged away as the one that stayed, each once."""
+    found: dict[int, Activity] = {}
+    for activity in activities:
+        while activity.withdrawn_on and activity.pk in stayed:
+            activity = stayed[activity.pk]
+        if not activity.withdrawn_on:
+            found.setdefault(activity.pk, activity)
+    return list(found.values())
+
+
 def board_years(viewer: Viewer) -> tuple[BoardYear, ...]:
-    """Return the years with decisions, and the present one, the newest first. Three queries."""
+    """Return the years with decisions, and the present one, the newest first. Four queries."""
     by_year: dict[int, list[DecisionRow]] = {year_of(today()): []}
     for row in decision_rows(viewer):
         by_year.setdefault(year_of(row.decision.decided_on), []).append(row)
@@ -89,12 +110,13 @@ def withdrawn_decisions(viewer: Viewer) -> QuerySet[Decision]:
 
 
 def activities_to_choose(viewer: Viewer, decision: Decision, q: str) -> tuple[list[TookPart], list[TookPart]]:
-    """Return the activities that ``decision`` names, and others to choose from: MATCHES at most. Four queries.
+    """Return the activities that ``decision`` names, and others to choose from: MATCHES at most. Five queries.
 
     The others match the words ``q``; without words they are those in which people are owners, the newest first.
     """
     activities = viewer.organisation.activities.listed()
-    named = list(activities.filter(in_decisions__decision=decision))
+    linked = viewer.organisation.activities.filter(in_decisions__decision=decision)
+    named = _standing(linked, _merged_into(viewer))
     others = activities.exclude(pk__in=[each.pk for each in named])
     if q.strip():
         others = others.matching(q)

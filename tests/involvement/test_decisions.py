@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from involvement.actions import decisions
 from involvement.actions.base import Refused, today
 from involvement.decisions import board_years, decision_rows
+from tests.world import rewrite
 
 pytestmark = pytest.mark.django_db
 LIST = "/o/ashdown/decisions/"
@@ -115,6 +116,27 @@ def test_what_a_decision_needs(world, wrong):
     assert set(refused.value.messages) == {wrong}
 
 
+def test_a_merge_does_not_turn_somebody_into_nobody(client, world):
+    """The record that stays stands for the one that went; one that was entered by mistake stands for nobody."""
+    panel, survey = world.ashdown.panel, world.ashdown.survey
+    mine = put(world)
+    mine = decisions.say_who_took_part(decision=mine, by=world.people["bob"], version=1, activities=[panel, survey])
+    organisation = panel.organisation
+    organisation.merges.create(kept=survey, gone=panel, before={}, recorded_by=world.people["ed"])
+    rewrite(organisation.activities.filter(pk=panel.pk), withdrawn_on=today(), withdrawn_reason="It was in twice")
+
+    def through():
+        [row] = [row for row in decision_rows(world.viewer("vi")) if row.decision.pk == mine.pk]
+        return [each.activity.pk for each in row.took_part]
+
+    assert through() == [survey.pk], "once"
+    client.force_login(world.people["bob"])
+    page = client.get(f"{LIST}{mine.pk}/took-part/").content.decode()
+    assert page.count(" checked") == 1 and f'value="{survey.pk}" checked' in page
+    rewrite(organisation.activities.filter(pk=survey.pk), withdrawn_on=today(), withdrawn_reason="Never happened")
+    assert through() == []
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_list_takes_as_many_queries_for_one_as_for_three(world, number, django_assert_num_queries):
     for n in range(number):
@@ -123,5 +145,5 @@ def test_the_list_takes_as_many_queries_for_one_as_for_three(world, number, djan
             decision=mine, by=world.people["bob"], version=1, activities=[world.ashdown.survey, world.ashdown.panel]
         )
     viewer = world.viewer("vi")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(decision_rows(viewer)) == number + 1

@@ -156,6 +156,11 @@ def organisation(world):
 
 def _wipe(organisation):
     """Take every activity out, with all that hangs from it, and services and pieces of work too."""
+    for rows in (
+        organisation.action_steps.all(), organisation.actions.all(),
+        organisation.decision_activities.all(), organisation.decisions.all(),
+    ):  # fmt: skip
+        rows._raw_delete(rows.db)
     for model, _path in REMOVED:
         rows = model.objects.filter(organisation=organisation)
         rows._raw_delete(rows.db)

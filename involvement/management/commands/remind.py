@@ -25,12 +25,13 @@ class Command(BaseCommand):
 
         CommandError (exit code 1) when a letter could not be sent: what it told of waits for the next run.
         """
-        with transaction.atomic() if dry_run else nullcontext(), everywhere():
+        with transaction.atomic() if dry_run else nullcontext():
             # a dry run reopens too, to see what it would tell of, and takes it back
-            organisations = open_organisations()
-            lapsed = [action for one in organisations for action in lapsed_again(one, on=today())]
-            reopened = sum(board.reopen_lapsed(action=action) for action in lapsed)
-            found = due_today(organisations)
+            with everywhere():
+                organisations = open_organisations()
+                lapsed = [action for one in organisations for action in lapsed_again(one, on=today())]
+                reopened = sum(board.reopen_lapsed(action=action) for action in lapsed)
+                found = due_today(organisations)
             if dry_run:
                 transaction.set_rollback(True)
         if dry_run:
