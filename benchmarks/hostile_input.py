@@ -10,10 +10,14 @@ import logging
 import os
 import sys
 import time
+from itertools import batched
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+
+AT_ONCE = 4  # strings before the next line is printed
 
 
 def main() -> int:
@@ -38,16 +42,23 @@ def main() -> int:
         connection.settings_dict["TEST"]["NAME"] = f"test_hostile_{os.getpid()}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
+        from tests import application_role
         from tests.guards.test_hostile_input import run
         from tests.hostile import STRINGS
         from tests.world import build
 
-        strings, started = STRINGS[asked.start :: asked.every], time.perf_counter()
-        tally = run(build(), strings)
-        print(f"{connection.vendor}: {len(strings)} strings in {time.perf_counter() - started:.0f} s: {tally}")
-        for said in (*tally.failed, *tally.alive):
-            print("  ", said)
-        return 1 if tally.failed or tally.alive else 0
+        application_role.make()
+        world, started, bad = build(), time.perf_counter(), 0
+        strings = STRINGS[asked.start :: asked.every]
+        for done, some in enumerate(batched(strings, AT_ONCE)):
+            tally = run(world, some)
+            number, seconds = done * AT_ONCE + len(some), time.perf_counter() - started
+            print(f"{connection.vendor}, {number} of {len(strings)} after {seconds:.0f} s: {tally}")
+            for said in (*tally.failed, *tally.alive):
+                print("  ", said)
+            sys.stdout.flush()
+            bad += len(tally.failed) + len(tally.alive) + (tally.pages == 0)
+        return 1 if bad else 0
     finally:
         connection.creation.destroy_test_db(before, verbosity=0)
 

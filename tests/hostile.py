@@ -171,6 +171,7 @@ def walk(
 def _walk_page(client: Client, where: str, strings: list[str], tally: Tally, also_in: dict) -> None:
     opened = _ask(client, "get", where, {})
     if opened.status_code != 200 or not opened["Content-Type"].startswith("text/html"):
+        _note(tally, where, "GET", "", opened)
         return
     tally.pages += 1
     page = Page(_text(opened))

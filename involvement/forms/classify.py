@@ -134,11 +134,14 @@ class ClassifyForm(OrganisationForm):
     )
     from_on = DayField(label=gettext_lazy("From which day is it different?"), required=False, latest=today)
     what_changed = forms.CharField(
-        label=gettext_lazy("What changed? (if you can say)"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("What changed? (if you can say)"),
+        help_text=gettext_lazy("Do not name patients."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     why_wrong = forms.CharField(
         label=gettext_lazy("What was wrong?"),
-        help_text=gettext_lazy("This stays in the history for everyone here to read."),
+        help_text=gettext_lazy("This stays in the history for everyone here to read. Do not name patients."),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),

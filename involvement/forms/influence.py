@@ -61,13 +61,13 @@ class ChangeForm(OrganisationForm):
         label=_("What changed?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("For work done together: what the record says was done jointly."),
+        help_text=_("For work done together: what the record says was done jointly. Do not name patients."),
     )
     why = forms.CharField(
         label=_("Why?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Needed when something was refused."),
+        help_text=_("Needed when something was refused. Do not name patients."),
     )
     service = forms.ModelChoiceField(
         label=_("Which service changed?"),

@@ -27,6 +27,7 @@ FOR_EVERYBODY = {
 }
 OF_AN_ACCOUNT = {
     "account",
+    "account-held",
     "account-name",
     "account_email",
     "account_change_password",
