@@ -1,6 +1,7 @@
 """An organisation's rows, one noun a file."""
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
+from .audits import Audit, AuditDocument, Conclusion, Publication, SignOff, Snapshot
 from .classification import Classification, ConfirmedBatch, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
@@ -14,10 +15,13 @@ __all__ = [
     "ActivityGroup",
     "ActivityService",
     "Aim",
+    "Audit",
+    "AuditDocument",
     "Change",
     "ChangeFacet",
     "Classification",
     "Complete",
+    "Conclusion",
     "ConfirmedBatch",
     "Evidence",
     "Import",
@@ -29,12 +33,15 @@ __all__ = [
     "Organisation",
     "PieceOfWork",
     "Placement",
+    "Publication",
     "RequestKey",
     "Response",
     "Ruling",
     "RunningConfirmation",
     "SecurityEvent",
     "Service",
+    "SignOff",
+    "Snapshot",
     "StoredFile",
     "User",
 ]
