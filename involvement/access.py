@@ -42,10 +42,14 @@ ROLE_NAMES = {
 
 # What a role lets a person do, as an invitation and the list of members say it.
 ROLE_MAY = {
-    Role.LEAD: _("Does everything that an editor does. Also invites people, and looks after members and settings."),
+    Role.LEAD: _(
+        "Does everything that an editor does. Also invites people, looks after members and settings, and publishes."
+    ),
     Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
     Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
-    Role.BOARD_MEMBER: _("Reads everything, sets what the board wants, and may say that a gap needs no action."),
+    Role.BOARD_MEMBER: _(
+        "Reads everything, sets what the board wants, audits and signs, and may say that a gap needs no action."
+    ),
     Role.FACILITATOR: _("Reads everything, and runs workshops."),
     Role.VIEWER: _("Reads everything, and changes nothing."),
 }
@@ -68,6 +72,9 @@ class Permission(StrEnum):
     MEMBER_MANAGE = "member-manage"  # invite, give and end roles, remove; see addresses
     SETTINGS_MANAGE = "settings-manage"
     RULING_MANAGE = "ruling-manage"  # say how a contested kind is counted here
+    AUDIT_RUN = "audit-run"  # start an audit, freeze it, say how sure the board is
+    AUDIT_SIGN = "audit-sign"
+    PUBLISH = "publish"  # put a signed audit on the public page, and take it down
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -85,7 +92,14 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.FACILITATOR: _VIEWER,
     Role.PATIENT_LEADER: _VIEWER,
-    Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.GAP_ANSWER, Permission.AIM_ADOPT},
+    Role.BOARD_MEMBER: _VIEWER
+    | {
+        Permission.GAP_NOT_NEEDED,
+        Permission.GAP_ANSWER,
+        Permission.AIM_ADOPT,
+        Permission.AUDIT_RUN,
+        Permission.AUDIT_SIGN,
+    },
     Role.EDITOR: _EDITOR,
     Role.LEAD: _EDITOR
     | {
@@ -93,6 +107,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.MEMBER_MANAGE,
         Permission.SETTINGS_MANAGE,
         Permission.RULING_MANAGE,
+        Permission.PUBLISH,
     },
 }
 

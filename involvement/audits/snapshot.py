@@ -228,32 +228,79 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
     overdue = [row for row in shown.responses if _of_scope(row, asked) and _is_overdue(row, asked.as_at)]
     aimless = len(content.places) - len(shown.aims)
     challenges = board.unanswered_challenges(viewer, asked)
-    rows = (
-        ("unclassified", counts.unclassified, True, _("Every activity on the list has a place."), ngettext(
-            "%(n)d activity has no place yet, so it fills nothing on the map.",
-            "%(n)d activities have no place yet, so they fill nothing on the map.", counts.unclassified)),
-        ("not-complete", len(silent), True, _("Wherever nothing is recorded, somebody has said that the list is complete."),
-            _("Nobody has said that the list is complete for %(places)s. What looks empty there may only not be listed.")
-            % {"places": _listing(silent)}),
-        ("challenges", challenges, True, _("No challenge of a patient leader waits for an answer."), ngettext(
-            "%(n)d challenge of a patient leader has no answer yet.",
-            "%(n)d challenges of patient leaders have no answer yet.", challenges)),
-        ("not-dated", counts.not_dated, False, _("Of every activity somebody has said when it ran."), ngettext(
-            "Of %(n)d activity nobody has said when it ran, so it fills nothing on the map.",
-            "Of %(n)d activities nobody has said when they ran, so they fill nothing on the map.", counts.not_dated)),
-        ("part-not-recorded", counts.part_not_recorded, False, _("Of every live activity the part that people had is recorded."),
-            ngettext("For %(n)d live activity nobody has said what part people had.",
-            "For %(n)d live activities nobody has said what part people had.", counts.part_not_recorded)),
-        ("overdue", len(overdue), False, _("No answer to a gap is overdue."), ngettext(
-            "%(n)d answer to a gap is overdue.", "%(n)d answers to gaps are overdue.", len(overdue))),
-        ("no-aim", aimless, False, _("The board has said what it wants of each place."), ngettext(
-            "The board has not said what it wants of %(n)d place.",
-            "The board has not said what it wants of %(n)d places.", aimless)),
-    )  # fmt: skip
     return [
-        {"slug": slug, "sentence": (some % {"n": count}) if count else none, "count": count, "blocks": bool(blocks and count)}
-        for slug, count, blocks, none, some in rows
+        _check(
+            "unclassified",
+            counts.unclassified,
+            _("Every activity on the list has a place."),
+            ngettext(
+                "%(n)d activity has no place yet, so it fills nothing on the map.",
+                "%(n)d activities have no place yet, so they fill nothing on the map.",
+                counts.unclassified,
+            ),
+            blocks=True,
+        ),
+        _check(
+            "not-complete",
+            len(silent),
+            _("Wherever nothing is recorded, somebody has said that the list is complete."),
+            _("Nobody has said that the list is complete for %(places)s. What is empty there may only be unlisted."),
+            blocks=True,
+            places=_listing(silent),
+        ),
+        _check(
+            "challenges",
+            challenges,
+            _("No challenge of a patient leader waits for an answer."),
+            ngettext(
+                "%(n)d challenge of a patient leader has no answer yet.",
+                "%(n)d challenges of patient leaders have no answer yet.",
+                challenges,
+            ),
+            blocks=True,
+        ),
+        _check(
+            "not-dated",
+            counts.not_dated,
+            _("Of every activity somebody has said when it ran."),
+            ngettext(
+                "Of %(n)d activity nobody has said when it ran, so it fills nothing on the map.",
+                "Of %(n)d activities nobody has said when they ran, so they fill nothing on the map.",
+                counts.not_dated,
+            ),
+        ),
+        _check(
+            "part-not-recorded",
+            counts.part_not_recorded,
+            _("Of every live activity somebody has said what part people had."),
+            ngettext(
+                "For %(n)d live activity nobody has said what part people had.",
+                "For %(n)d live activities nobody has said what part people had.",
+                counts.part_not_recorded,
+            ),
+        ),
+        _check(
+            "overdue",
+            len(overdue),
+            _("No answer to a gap is overdue."),
+            ngettext("%(n)d answer to a gap is overdue.", "%(n)d answers to gaps are overdue.", len(overdue)),
+        ),
+        _check(
+            "no-aim",
+            aimless,
+            _("The board has said what it wants of each place."),
+            ngettext(
+                "The board has not said what it wants of %(n)d place.",
+                "The board has not said what it wants of %(n)d places.",
+                aimless,
+            ),
+        ),
     ]
+
+
+def _check(slug: str, count: int, none: str, some: str, *, blocks: bool = False, **words) -> dict:
+    sentence = some % {"n": count, **words} if count else none
+    return {"slug": slug, "sentence": sentence, "count": count, "blocks": blocks and bool(count)}
 
 
 def _listing(words: list[str]) -> str:
@@ -480,8 +527,12 @@ def _why_placed(reading) -> str:
 
 
 def _withdrawn(organisation: Organisation, asked: Asked) -> list[dict]:
-    """Return what was taken off the list since the period began, up to the day it is taken: who, when and why."""
-    gone = organisation.activities.exclude(withdrawn_on=None).filter(withdrawn_on__gte=asked.period_from)
+    """Return what was taken off the list up to the day it is taken: who, when and why. Since the period began, or
+    since the signed audit before, whichever is earlier, so that from audit to audit nothing goes without a word."""
+    earlier = organisation.audits.signed().filter(service=asked.service, as_at__lt=asked.as_at).order_by("-as_at")
+    last = earlier.values_list("as_at", flat=True).first()
+    since = min(asked.period_from, last or asked.period_from)
+    gone = organisation.activities.exclude(withdrawn_on=None).filter(withdrawn_on__gte=since)
     if asked.service is not None:
         naming = organisation.activity_services.filter(service=asked.service).values("activity")
         gone = gone.filter(Q(service=asked.service) | Q(pk__in=naming))

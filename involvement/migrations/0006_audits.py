@@ -7,6 +7,63 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+WRITTEN_ONCE = ("involvement_snapshot", "involvement_signoff", "involvement_auditdocument")
+SEALED = {"involvement_audit": "id", "involvement_conclusion": "audit_id"}
+
+# What is written once may only lose who recorded it, and a sign-off the name, when a person is forgotten.
+PROTECT = """
+CREATE FUNCTION involvement_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'recorded_by_id' - 'name' = to_jsonb(OLD) - 'recorded_by_id' - 'name' THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE FUNCTION involvement_not_when_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  one jsonb := to_jsonb(COALESCE(OLD, NEW));
+  other jsonb := to_jsonb(COALESCE(NEW, OLD));
+BEGIN
+  IF TG_OP = 'UPDATE' AND one - 'recorded_by_id' = other - 'recorded_by_id' THEN
+    RETURN NEW;
+  END IF;
+  IF EXISTS (SELECT 1 FROM involvement_signoff s
+             WHERE s.audit_id IN ((one ->> TG_ARGV[0])::bigint, (other ->> TG_ARGV[0])::bigint)) THEN
+    RAISE EXCEPTION '% belongs to a signed audit', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN COALESCE(NEW, OLD);
+END $$;
+"""
+
+
+def protect_signed_audits(apps, schema_editor):
+    """On PostgreSQL: let the database itself refuse changes to what was frozen and signed."""
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    schema_editor.execute(PROTECT, params=None)
+    for table in WRITTEN_ONCE:
+        schema_editor.execute(
+            f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION involvement_written_once()",
+            params=None,
+        )
+    for table, column in SEALED.items():
+        events = "UPDATE OR DELETE" if column == "id" else "INSERT OR UPDATE OR DELETE"
+        schema_editor.execute(
+            f"CREATE TRIGGER not_when_signed BEFORE {events} ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION involvement_not_when_signed('{column}')",
+            params=None,
+        )
+
+
+def unprotect(apps, schema_editor):
+    """Take the triggers and their functions away."""
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    for name in ("involvement_written_once", "involvement_not_when_signed"):
+        schema_editor.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE", params=None)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -197,4 +254,5 @@ class Migration(migrations.Migration):
             model_name='publication',
             constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_on__isnull', True)), fields=('audit',), name='publication_once_at_a_time'),
         ),
+        migrations.RunPython(protect_signed_audits, unprotect),
     ]

@@ -209,7 +209,7 @@ class AuditDocument(WrittenOnce):
 
 
 class Publication(OrganisationRow):
-    """That a signed audit stands on the public page, from a day on. Taken down only with a reason, which stays there."""
+    """That a signed audit stands on the public page, from a day on. Taken down only with a reason, which stays."""
 
     audit = models.ForeignKey(Audit, on_delete=models.PROTECT, related_name="publications")
     on = models.DateField()
