@@ -84,6 +84,11 @@ class AnswerFate:
     due_on: date | None = None
     first_seen: date | None = None
 
+    @property
+    def of_a_service(self) -> bool:
+        """Whether the gap is one service's, in an audit of the whole organisation."""
+        return not self.identity.startswith("*|")
+
 
 @dataclass(frozen=True)
 class Gone:
@@ -129,6 +134,18 @@ class Comparison:
             for move in Move
             if move is not Move.SAME and self.moved(move)
         ]
+
+    @property
+    def heaps(self) -> list[dict]:
+        """Return the answers by what became of them, those of the whole apart from those of services."""
+        found = []
+        for fate in Fate:
+            mine = [each for each in self.fates if each.fate is fate]
+            apart = [each for each in mine if each.of_a_service] if self.before["scope"]["service"] is None else []
+            whole = [each for each in mine if each not in apart]
+            if mine:
+                found.append({"title": str(FATE_TITLES[fate]), "number": len(mine), "whole": whole, "services": apart})
+        return found
 
     @property
     def same(self) -> int:

@@ -48,6 +48,18 @@ class Paper:
         return [each["title"] for each in self.conclusions if not each["assurance"]]
 
     @property
+    def gaps_of_all(self) -> list[dict]:
+        """Return the gaps of the audit's own scope: of the whole organisation, or of the one service."""
+        return [gap for gap in self.snapshot["gaps"] if gap not in self.gaps_of_services]
+
+    @property
+    def gaps_of_services(self) -> list[dict]:
+        """Return what is missing in services, in an audit of the whole organisation."""
+        if self.snapshot["scope"]["service"]:
+            return []
+        return [gap for gap in self.snapshot["gaps"] if not gap["identity"].startswith("*|")]
+
+    @property
     def blocking(self) -> list[dict]:
         return [row for row in self.snapshot["checklist"] if row["blocks"]]
 

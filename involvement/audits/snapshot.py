@@ -244,7 +244,10 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
             "not-complete",
             len(silent),
             _("Wherever nothing is recorded, somebody has said that the list is complete."),
-            _("Nobody has said that the list is complete for %(places)s. What is empty there may only be unlisted."),
+            _(
+                "Nobody has said that the list is complete for %(places)s."
+                " What is empty there may just not be on the list."
+            ),
             blocks=True,
             places=_listing(silent),
         ),
@@ -328,19 +331,20 @@ def identity(service: str | None, place: str, facet: str) -> str:
 
 def _gaps(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
     organisation = viewer.organisation
-    slugs = dict(organisation.services.values_list("pk", "slug"))
+    services = {service.pk: service for service in organisation.services.all()}
     answers = list(organisation.responses.filter(made_on__lte=asked.as_at).order_by("made_on", "id"))
     acts, seen, taken = board.action_ids(viewer, asked), _first_seen(organisation, asked), set()
     found = []
     for rank, gap in enumerate(shown.gaps, 1):
-        name = identity(slugs.get(gap.service), gap.place, gap.facet)
+        service = services.get(gap.service)
+        name = identity(service and service.slug, gap.place, gap.facet)
         mine = [row for row in answers if _speaks_to(row, gap) and row.pk not in taken]
         taken |= {row.pk for row in mine}
         found.append(
             {
                 "identity": name,
                 "kind": gap.kind,
-                "sentence": gap.title,
+                "sentence": f"{service.name}: {gap.title}" if service and asked.service is None else gap.title,
                 "rank": rank,
                 "responses": [_response(row, asked.as_at, acts) for row in mine],
                 "first_seen": seen.get(name),

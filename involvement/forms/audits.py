@@ -100,12 +100,12 @@ class ConclusionsForm(NHSForm):
         for place in snapshot["places"]:
             names = {"place": place["title"].lower()}
             self.fields[f"{place['slug']}-assurance"] = forms.ChoiceField(
-                label=_now("How sure is the board of citizens as %(place)s?") % names,
+                label=_now("Citizens as %(place)s: how sure is the board?") % names,
                 choices=Conclusion.Assurance.choices, widget=forms.RadioSelect, required=False,
                 initial=self.held[place["slug"]]["assurance"],
             )  # fmt: skip
             self.fields[f"{place['slug']}-reason"] = forms.CharField(
-                label=_now("Why are you this sure of citizens as %(place)s?") % names,
+                label=_now("Citizens as %(place)s: why?") % names,
                 widget=forms.Textarea(attrs={"rows": 3}), max_length=4000, required=False,
                 initial=self.held[place["slug"]]["reason"],
             )  # fmt: skip
