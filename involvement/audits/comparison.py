@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-COVERED = frozenset({"in-place", "planned", "not-needed"})  # what is no gap; planned and not needed are no proof either
+COVERED = frozenset({"in-place", "planned", "not-needed"})  # what is no gap
 
 
 class Move(StrEnum):
@@ -20,7 +20,8 @@ class Move(StrEnum):
 
     OPENED = "opened"  # a gap that was none
     LAPSED = "lapsed"  # it ran, and does not any more
-    CLOSED = "closed"  # a gap that is none any more
+    PUT_OFF = "put-off"  # a gap that is planned now, or judged not needed: nothing runs
+    CLOSED = "closed"  # a gap that is none any more: something is in place
     MOVED = "moved"  # another status, and still a gap, or still none
     SAME = "same"
 
@@ -28,6 +29,7 @@ class Move(StrEnum):
 MOVE_TITLES = {
     Move.OPENED: gettext_lazy("Gaps that opened"),
     Move.LAPSED: gettext_lazy("Ways that lapsed"),
+    Move.PUT_OFF: gettext_lazy("Gaps that are planned now, or judged not needed"),
     Move.CLOSED: gettext_lazy("Gaps that closed"),
     Move.MOVED: gettext_lazy("Other moves"),
     Move.SAME: gettext_lazy("As before"),
@@ -41,6 +43,7 @@ class Fate(StrEnum):
     ENDED = "ended"  # somebody ended it, and the gap is still there
     UNANSWERED = "unanswered"  # nobody answered the gap, then or since, and it is still there
     RUNNING = "running"  # its day is still to come
+    PUT_OFF = "put-off"  # the way is planned now, or judged not needed: nothing runs
     KEPT = "kept"  # the gap is closed
 
 
@@ -49,6 +52,7 @@ FATE_TITLES = {
     Fate.ENDED: gettext_lazy("Ended, and the gap is still there"),
     Fate.UNANSWERED: gettext_lazy("Nobody answered, and the gap is still there"),
     Fate.RUNNING: gettext_lazy("Still to come"),
+    Fate.PUT_OFF: gettext_lazy("Nothing runs yet: planned, or judged not needed"),
     Fate.KEPT: gettext_lazy("The gap closed"),
 }
 
@@ -198,7 +202,7 @@ def move_of(before: str, after: str) -> Move:
     if before in COVERED and after not in COVERED:
         return Move.OPENED
     if before not in COVERED and after in COVERED:
-        return Move.CLOSED
+        return Move.CLOSED if after == "in-place" else Move.PUT_OFF
     return Move.MOVED
 
 
@@ -252,6 +256,8 @@ def _fates(before: dict, after: dict) -> tuple[AnswerFate, ...]:
             )
         for row in standing:
             fate = _fate(row, now.get(row["id"], row), is_open, day)
+            if fate is Fate.KEPT and _is_put_off(gap["identity"], after):
+                fate = Fate.PUT_OFF
             found.append(
                 AnswerFate(
                     identity=gap["identity"],
@@ -277,6 +283,24 @@ def _fate(then: dict, now: dict, is_open: bool, day: str) -> Fate:
     if then["due_on"] is None or (now["due_on"] or then["due_on"]) < day:
         return Fate.UNKEPT
     return Fate.RUNNING
+
+
+def _is_put_off(identity: str, after: dict) -> bool:
+    """Return whether what was a gap is planned or judged not needed in every way that it is about.
+
+    Of a service in an audit of the whole the snapshot holds no cells: there a gap that is gone counts as closed.
+    """
+    scope, place, facet = identity.split("|")
+    service = after["scope"]["service"]
+    if scope != (service["slug"] if service else "*"):
+        return False
+    statuses = {
+        cell["status"]
+        for each in after["places"]
+        for cell in each["cells"]
+        if each["slug"] == place and facet in ("", f"{place}/{cell['facet']}")
+    }
+    return bool(statuses) and statuses <= {"planned", "not-needed"}
 
 
 def _gone(before: dict, after: dict) -> tuple[Gone, ...]:

@@ -125,7 +125,7 @@ class ConclusionsForm(NHSForm):
 
     @property
     def judged(self) -> dict[str, tuple[str, str]]:
-        """Return what the action takes: the places of which anything was said."""
+        """Return what the action takes: places of which anything is said here. What is left empty stays as it was."""
         said = {
             place["slug"]: (
                 self.cleaned_data.get(f"{place['slug']}-assurance", ""),
@@ -133,7 +133,7 @@ class ConclusionsForm(NHSForm):
             )
             for place in self.snapshot["places"]
         }
-        return {slug: pair for slug, pair in said.items() if any(pair) or self.held[slug]["assurance"]}
+        return {slug: pair for slug, pair in said.items() if any(pair)}
 
 
 class SignForm(NHSForm):

@@ -209,7 +209,7 @@ def compare_days(request, organisation):
 def audit_publish(request, organisation, audit):
     """First what the public would see, then, with ``?step=2``, the question whether to publish it."""
     paper = _paper(audit)
-    form = PublishForm(request.POST or None)
+    form = PublishForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             audits.publish_audit(audit=audit, by=request.user)
