@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -117,6 +117,13 @@ def _audit(words: str) -> Callable[[dict, _Names], str]:
     return tell
 
 
+def _merged(other: str, words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, _names: _Names) -> str:
+        return str(words) % {"name": detail[other], "day": day(date.fromisoformat(detail["on"]))} + _because(detail)
+
+    return tell
+
+
 def _settings(detail: dict, _names: _Names) -> str:
     return "; ".join(_setting(field, *detail[field]) for field in SETTINGS if field in detail)
 
@@ -147,6 +154,10 @@ TOLD: dict[str, Callable[[dict, _Names], str]] = {
     "invitation-sent-again": _invitation(gettext_lazy("sent the invitation of %(name)s again, as %(roles)s")),
     "invitation-revoked": _invitation(gettext_lazy("took back the invitation of %(name)s")),
     "invitation-accepted": _invitation(gettext_lazy("accepted an invitation, as %(roles)s")),
+    "organisation-suspended": lambda detail, _names: _("closed this organisation for now") + _because(detail),
+    "organisation-resumed": lambda _detail, _names: _("opened this organisation again"),
+    "organisation-merged": _merged("into", gettext_lazy("made this organisation part of %(name)s, from %(day)s")),
+    "organisation-took-in": _merged("merged", gettext_lazy("made %(name)s part of this organisation, from %(day)s")),
     "settings-changed": _settings,
     "ruling-made": _ruling(
         gettext_lazy("recorded how “%(kind)s” is counted from %(day)s: %(place)s, because “%(reason)s” (%(author)s)")

@@ -3,6 +3,7 @@
 E001  a view without a policy                          E010  a cache per process, with several processes
 E002  a policy that sign-in contradicts                E011  uploads inside a folder that is served
 E003  an organisation's address and another policy, or the other way round
+E004  an operators' address and another policy, or the other way round
 """
 
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ ACCOUNT_VIEWS = frozenset(
     }
 )
 ORGANISATION_PREFIX = "o/<slug:org>/"
+OPERATORS_PREFIX = "operators/"
 PROCESS_CACHES = ("LocMemCache", "DummyCache")
 
 
@@ -79,6 +81,12 @@ def _patterns(resolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
             yield route, pattern
         else:
             yield from _patterns(pattern, route)
+
+
+def name_of(pattern: URLPattern) -> str:
+    """Return the name under which an address is reversed: the operators' pages have a namespace, nothing else has."""
+    policy = getattr(pattern.callback, "policy", None)
+    return f"admin:{pattern.name}" if isinstance(policy, Policy) and policy.kind == "operator" else pattern.name
 
 
 def is_exempt(pattern: URLPattern) -> bool:
@@ -110,6 +118,9 @@ def every_view_has_a_policy(app_configs=None, **_options) -> list[Error]:
                     f"{where}: its policy is {policy.kind}, its sign-in rule differs.", hint=hint, id="involvement.E002"
                 )
             )
+        if (policy.kind == "operator") != route.startswith(OPERATORS_PREFIX):
+            hint = "The operators' pages, and nothing else, live in involvement/operators.py."
+            errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E004"))
         if (policy.kind == "organisation") != route.startswith(ORGANISATION_PREFIX):
             hint = "Everything of an organisation, and nothing else, lives in organisation_urls (involvement/urls.py)."
             errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E003"))

@@ -32,7 +32,7 @@ _PART = r"(?P<part>early|mid|middle of|late|beginning of|start of|end of|first h
 _FINANCIAL = r"(?P<year>[0-9]{4}) ?/ ?(?P<next>[0-9]{4}|[0-9]{2})"
 
 _NOISE = re.compile(
-    r"^(?:(?:in|during|throughout|on|the|held|over|dated|around the time of)\s+)+|"
+    r"^(?:(?:in|during|throughout|on|the|held|over|dated|month of|around the time of)\s+)+|"
     r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+(?:the\s+)?(?=[0-9])"
 )
 _TIME = re.compile(r"(?<=[0-9])[t ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?z|[+-][0-9]{2}:?[0-9]{2})?$")
@@ -52,7 +52,9 @@ _BEGAN = re.compile(
     r"^(?:launched|started|began|begun|opened|established|founded|introduced|set up)(?: in| on)? "
     rf"(?P<start>.+?)(?P<open>,? (?:and )?(?:is )?{_NOW})?$"
 )
-_UNTIL = re.compile(r"^(?:to|until|till|up to|ended|ending|closed|finished)(?: in| on)? (?P<end>.+)$")
+_UNTIL = re.compile(
+    r"^(?:to|until|till|up to|ended|ending|closed|finished|completed|concluded)(?: in| on)? (?P<end>.+)$"
+)
 _ONWARDS = re.compile(
     rf"^(?:from |since )?(?P<start>.+?)(?: ?,? onwards?| ?(?:-|to|until)? {_NOW}| ?- ?{_NOW}| ?\({_NOW}\)| ?-|\+)$"
 )
@@ -97,9 +99,10 @@ def spreadsheet_day(text: str) -> date | None:
 def read_date(text: str | None) -> Reading | None:
     """Return the days that a written date can mean, or None when it names no year or no real day.
 
-    Figures are in British order, so 03/04/2019 is 3 April. Two figures are never a year by themselves. A year with
-    two more figures (2021/22) is the NHS year from 1 April to 31 March; with a hyphen (2015-16) it may also be two
-    calendar years, so the reading covers both. Quarters of a calendar year may be the NHS year's: both are covered.
+    Figures are in British order, so 03/04/2019 is 3 April. Two figures are never a year by themselves; "Mar '21" says
+    with its apostrophe that they are one. A year with two more figures (2021/22) is the NHS year from 1 April to 31
+    March; with a hyphen (2015-16) it may also be two calendar years, so the reading covers both. Where the two figures
+    can be no later year (2021/03) they are a month. Quarters of a calendar year may be the NHS year's: both count.
     """
     words = _plain(text)
     if not words:
@@ -304,6 +307,19 @@ def _hyphened_years(parts: dict) -> Reading:
     return Reading(date(year, 1, 1), date(following, 12, 31))
 
 
+def _month_or_financial_year(parts: dict) -> Reading:
+    """Read 2021/03, which cannot be two years, as March 2021, and 2011/12 as the NHS year."""
+    if int(parts["next"]) <= int(parts["year"]) % 100:
+        return _one_month({"year": parts["year"], "month": parts["next"]})
+    return _financial_year(parts)
+
+
+def _month_of_short_year(parts: dict) -> Reading:
+    """Read "Mar '21": the apostrophe says that it is a year. It stands for this century up to '49."""
+    short = int(parts["short"])
+    return _one_month(parts | {"year": str(short + (2000 if short < 50 else 1900))})
+
+
 def _quarter(parts: dict) -> Reading:
     first = int(parts["quarter"]) * 3 - 2
     return _months(_year(parts), first, first + 5)  # the calendar's quarter and the NHS year's, which follows it
@@ -367,11 +383,14 @@ _FORMS = tuple(
         (rf"{_MONTH} {_DAY}(?:,| ) ?{_YEAR}", _one_day),
         (rf"(?:w/c|w/b|week (?:commencing|beginning|of|starting)):? {_DAY} {_MONTH},? {_YEAR}", _one_week),
         (rf"{_MONTH}[ ,/-]*(?:of )?{_YEAR}", _one_month),
-        (rf"{_YEAR} {_MONTH}", _one_month),
+        (rf"{_YEAR},? {_MONTH}", _one_month),
+        (rf"{_MONTH} ?'(?P<short>[0-9]{{2}})", _month_of_short_year),
+        (rf"{_YEAR}\.(?P<month>[0-9]{{2}})", _one_month),
         (rf"(?P<month>[0-9]{{1,2}}) ?[-/.] ?{_YEAR}", _one_month),
-        (rf"(?P<part>early|mid|late|beginning of|start of|end of)[ -]{_MONTH},? {_YEAR}", _part_of_month),
+        (rf"(?P<part>early|mid|late|(?:beginning|start|end)(?: of)?)[ -]{_MONTH},? {_YEAR}", _part_of_month),
         (rf"(?:calendar year |the year |year )?{_YEAR}", _one_year),
         (rf"{_PART}{_YEAR}", _part_of_year),
+        (r"(?P<year>[0-9]{4})/(?P<next>0[1-9]|1[0-2])", _month_or_financial_year),
         (rf"(?:financial year |fy ?)?{_FINANCIAL}", _financial_year),
         (r"(?:financial year |fy ?)?(?P<year>[0-9]{4})-(?P<next>[0-9]{2})", _hyphened_years),
         (rf"(?:q|quarter )(?P<quarter>[1-4])[ ,/-]*(?:of )?{_YEAR}", _quarter),

@@ -6,6 +6,9 @@ import time
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponseRedirect
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
 
 from involvement.logs import request_id, user_hash
@@ -64,3 +67,42 @@ def headers(get_response):
         return response
 
     return middleware
+
+
+PASTED_INTO = "activity-import"  # the form into which people paste whole lists
+DRAINED = 40  # pieces of a megabyte that are read of a request before it is answered
+
+
+def pasted_too_much(get_response):
+    """Lead somebody who pasted more than a form takes back to the form, which then says what to do instead.
+
+    It stands before the check for forged requests, which would be the first to read the form. Elsewhere the answer is
+    400, also where there is no such page: Django's own page for that reads the form and would fail on it.
+    """
+
+    def middleware(request):
+        if request.method == "POST" and _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            try:
+                request.POST  # noqa: B018  reads the form; files in it do not count
+            except RequestDataTooBig:
+                if not _pastes(request):
+                    raise
+                for _piece in range(DRAINED):  # a browser that is still sending would not hear the answer
+                    if not request.read(1 << 20):
+                        break
+                return HttpResponseRedirect(f"{request.path}?too_much=1")
+        return get_response(request)
+
+    return middleware
+
+
+def _length(request) -> int:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _pastes(request) -> bool:
+    try:
+        return resolve(request.path_info).view_name == PASTED_INTO
+    except Resolver404:
+        return False

@@ -27,13 +27,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
-from framework.coverage import COUNTS
+from framework.coverage import COUNTS, Need
 from involvement.access import Viewer
 from involvement.actions.base import today
 from involvement.dates import read_date
 from involvement.models import (
     Activity,
     Organisation,
+    Placement,
     Service,
 )
 from involvement.states import STATE_CLASSES, STATE_MEANINGS, STATE_TITLES, State, with_reading, with_state
@@ -43,6 +44,7 @@ COUNT_CAP = 10_000  # beyond it the page says "more than"
 TRUST_WIDE = "trust-wide"
 UNCLASSIFIED = "unclassified"
 WITHDRAWN = "withdrawn"
+LACKING = "lacking"  # placed, and no way of it has all that its place needs
 EARLIEST = date(1948, 7, 5)  # the first day of the NHS: nobody asks for an earlier map
 
 
@@ -112,7 +114,7 @@ def read_filters(data, services: dict[str, Service]) -> tuple[Filters, list[str]
         facet=facet,
         service=one_of("service", (*services, TRUST_WIDE), _("There is no service “%(value)s” in this organisation.")),
         group=one_of("group", known.groups, _("There is no group “%(value)s”.")),
-        status=one_of("status", (*State, *known.statuses, WITHDRAWN), _("There is no status “%(value)s”.")),
+        status=one_of("status", (*State, *known.statuses, WITHDRAWN, LACKING), _("There is no status “%(value)s”.")),
         sort=one_of("sort", (*SORTS, *(f"-{name}" for name in SORTS)), _("The list cannot be sorted by “%(value)s”.")),
     )
     page = data.get("page", "1").strip() or "1"
@@ -163,8 +165,10 @@ def activities_in_list(viewer: Viewer, filters: Filters, services: dict[str, Ser
         activities = activities.filter(Exists(named))
     if filters.status in list(State):
         activities = with_state(activities, organisation, as_at).filter(state=filters.status)
-    if filters.place or filters.sort.endswith("place"):
+    if filters.place or filters.sort.endswith("place") or filters.status == LACKING:
         activities = with_reading(activities, organisation, as_at)
+    if filters.status == LACKING:
+        activities = activities.filter(reading__primary_place__in=list(COUNTS)).exclude(_has_all(organisation, as_at))
     if filters.facet:
         placed = organisation.placements.filter(classification=OuterRef("reading__id"), facet=filters.facet)
         activities = activities.filter(Exists(placed))
@@ -182,23 +186,38 @@ def counting(found: QuerySet[Activity], filters: Filters, organisation: Organisa
     """
     need = COUNTS[catalogue().facets[filters.facet].place]
     placed = organisation.placements.filter(classification=OuterRef("reading__id"), facet=filters.facet)
-    if need.parts:
-        placed = placed.filter(part__in=need.parts)
-    if need.route:
-        placed = placed.exclude(question="").exclude(decider="").filter(received_on__lte=filters.as_at)
-    if need.heard:
-        placed = placed.filter(heard=True)
-    if need.options:
-        placed = placed.filter(options__gte=need.options, free_to_refuse=True)
+    placed = _with_all(placed, need, filters.as_at)
     live = Q(state=State.LIVE)
     if need.group:
-        placed = placed.filter(as_group=True)
         same_work = organisation.activities.listed().filter(piece=OuterRef("piece"))
         live |= Q(state=State.LAPSED) & Exists(with_state(same_work, organisation, filters.as_at).filter(live))
     if filters.group:
         reached = organisation.activity_groups.filter(activity=OuterRef("pk"), group=filters.group)
         found = found.filter(Exists(reached.filter(Q(reach__gt=0) | ~Q(support=""))))
     return with_state(found, organisation, filters.as_at).filter(live, Exists(placed))
+
+
+def _with_all(placed: QuerySet[Placement], need: Need, as_at: date) -> QuerySet[Placement]:
+    """Keep the placements of one place that have all that ``need`` asks, as at a day."""
+    if need.parts:
+        placed = placed.filter(part__in=need.parts)
+    if need.route:
+        placed = placed.exclude(question="").exclude(decider="").filter(received_on__lte=as_at)
+    if need.heard:
+        placed = placed.filter(heard=True)
+    if need.options:
+        placed = placed.filter(options__gte=need.options, free_to_refuse=True)
+    return placed.filter(as_group=True) if need.group else placed
+
+
+def _has_all(organisation: Organisation, as_at: date) -> Q:
+    """Return the condition that some way of an activity, wherever it is placed, has all that its place needs."""
+    placed = organisation.placements.filter(classification=OuterRef("reading__id"))
+    found = Q()
+    for place, need in COUNTS.items():
+        ways = [key for key, facet in catalogue().facets.items() if facet.place == place]
+        found |= Q(Exists(_with_all(placed.filter(facet__in=ways), need, as_at)))
+    return found
 
 
 def _of_service(activities: QuerySet[Activity], organisation: Organisation, service: Service) -> QuerySet[Activity]:
@@ -289,7 +308,7 @@ class ActivityPage:
 
     @property
     def status_choices(self) -> list[tuple[str, str]]:
-        return [(status, status_title(status)) for status in (*State, WITHDRAWN)]
+        return [(status, status_title(status)) for status in (*State, LACKING, WITHDRAWN)]
 
     @property
     def states(self) -> list[dict]:
@@ -419,6 +438,8 @@ def status_title(status: str) -> str:
     """Return the word for a status in the list's filter: an activity's state, a tile's status, or withdrawn."""
     if status == WITHDRAWN:
         return _("Withdrawn")
+    if status == LACKING:
+        return _("Placed, something not recorded")
     if status in list(State):
         return str(STATE_TITLES[State(status)])
     return getattr(catalogue().statuses.get(status), "title", "")

@@ -419,6 +419,33 @@ def _row(activity: Activity, words: Mapping[str, str], found: Hint, said: Said) 
     )
 
 
+@dataclass(frozen=True)
+class FirstHint:
+    """What the words of an activity suggest that is not in the register yet, ready to print.
+
+    ``place`` is its title, "" when the words do not say enough; ``could_be`` then names what they lean to.
+    ``words`` are the activity's own that say most.
+    """
+
+    place: str
+    less_clear: bool
+    could_be: str
+    words: str
+
+
+def first_hint(activity: Activity, groups: Iterable[str]) -> FirstHint:
+    """Return what the words of ``activity`` suggest; ``groups`` as words_of takes them. Writes and asks nothing."""
+    found = hint(words_of(activity, groups))
+    place = found.place or ""
+    phrases = telling(found, place) if place else _of_unsure(found)
+    return FirstHint(
+        place=place_title(place),
+        less_clear=bool(place) and found.confidence < CLEAR,
+        could_be=_(" or ").join(place_title(each) for each in found.alternatives[:2]),
+        words=_why(phrases[0]).text if phrases else "",
+    )
+
+
 def _of_unsure(found: Hint) -> list[Phrase]:
     """Return the phrases that speak for the places that come first when the words do not say enough."""
     kept: list[Phrase] = []

@@ -7,6 +7,7 @@ from allauth.socialaccount import views as provider_pages
 from django.urls import include, path
 
 from framework import views as framework
+from involvement import operators
 from involvement.views import (
     account,
     activities,
@@ -123,6 +124,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/invitations/<str:token>/", invitations.invitation_page, name="invitation"),
     path("files/<uuid:file_id>/", influence.stored_file, name="stored-file"),
+    path("operators/", operators.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("o/<slug:org>/", include(organisation_urls)),

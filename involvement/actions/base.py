@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from involvement.models import Organisation, RequestKey, User
 
@@ -42,10 +43,13 @@ def writing(organisation: Organisation):
     """Open the transaction of one write and raise the organisation's version, which keys every cached fragment.
 
     The organisation's row is locked first, always: writes of one organisation go one after another, so a check over
-    many rows (is anything unclassified?) still holds when its own row is written.
+    many rows (is anything unclassified?) still holds when its own row is written. Raises Refused where the
+    organisation is suspended or was merged into another: what it holds stays as it was.
     """
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        current = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        if not current.is_open:
+            raise Refused(_("%(name)s is closed to changes") % {"name": current.name})
         yield
         Organisation.objects.filter(pk=organisation.pk).update(version=F("version") + 1)
 

@@ -186,11 +186,12 @@ class Published:
 
 
 def published(slug: str, audit: int | None = None) -> tuple[Organisation, Published, list[Publication]] | None:
-    """Return the organisation, what is shown, and every publication; None when nothing ever was published.
+    """Return the organisation, what is shown, and every publication; None when nothing ever was published, and while
+    the operators have suspended the organisation.
 
     Without ``audit`` what is shown is the newest that stands, or the newest of all when none stands.
     """
-    organisation = Organisation.objects.filter(slug=slug).first()
+    organisation = Organisation.objects.filter(slug=slug, suspended_on=None).first()
     if organisation is None:
         return None
     rows = organisation.publications.select_related("audit", "audit__service", "audit__snapshot", "audit__sign_off")

@@ -27,7 +27,10 @@ from involvement.models import Activity, Organisation
 
 
 class UploadForm(NHSForm):
-    """A spreadsheet or CSV file, or pasted rows. ``cleaned_data`` gains ``content`` (bytes or text) and ``table``."""
+    """A spreadsheet or CSV file, or pasted rows. ``cleaned_data`` gains ``content`` (bytes or text) and ``table``.
+
+    ``too_much`` says that rows were pasted which were more than a form takes: then it is never valid.
+    """
 
     file = forms.FileField(
         label=_("Spreadsheet or CSV file"),
@@ -45,8 +48,17 @@ class UploadForm(NHSForm):
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 
+    def __init__(self, *args, too_much: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.too_much = too_much
+
     def clean(self) -> dict:
         data = super().clean()
+        if self.too_much:
+            self.add_error(
+                "text", _("That is too much to paste. Save it as a file (.xlsx or .csv) and choose that file above")
+            )
+            return data
         file, text = data.get("file"), data.get("text", "")
         if file and text.strip():
             self.add_error("text", _("Choose a file or paste rows, not both"))

@@ -21,7 +21,7 @@ from involvement.imports.drafts import Draft, keep_draft, kept_draft
 from involvement.imports.first import first_columns, first_plan
 from involvement.imports.memory import remembered_columns, remembered_words
 from involvement.imports.mend import mend_lines
-from involvement.imports.plans import Cause, Plan, Problem, causes, plan_import
+from involvement.imports.plans import Cause, Plan, PlannedRow, Problem, causes, plan_import
 from involvement.imports.tables import MAX_BYTES, Table, Unreadable, read_table
 from involvement.models import Organisation, RequestKey, User
 
@@ -32,6 +32,7 @@ __all__ = [
     "Cause",
     "Draft",
     "Plan",
+    "PlannedRow",
     "Problem",
     "Table",
     "Unreadable",

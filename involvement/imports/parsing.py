@@ -13,11 +13,13 @@ word are left out.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
@@ -83,6 +85,7 @@ def parse(content: bytes, options: dict) -> dict:
     if start.startswith(b"{") and b'"' in start and b"docs.google.com" in start:
         raise Refusal("link")
     text, encoding = decoded(content)
+    refuse_json(text)
     return delimited(text, encoding, options)
 
 
@@ -188,11 +191,11 @@ def workbook(content: bytes, kind: str, options: dict) -> dict:
         raise Refusal("locked") from error
     except Exception as error:  # the reader's own errors have no common parent
         raise Refusal("damaged") from error
-    sheets, rows_of = [], {}
+    sheets, rows_of, lefts = [], {}, {}
     for name, visible, _kind in listed[: options["max_sheets"]]:
         try:
             grid = book.get_sheet_by_name(name)
-            start = (grid.start or (0, 0))[0] + 1
+            start, lefts[name] = (grid.start or (0, 0))[0] + 1, (grid.start or (0, 0))[1]
             rows = [
                 (start + at, trimmed([shown(value) for value in values]))
                 for at, values in enumerate(grid.to_python(skip_empty_area=True))
@@ -211,6 +214,8 @@ def workbook(content: bytes, kind: str, options: dict) -> dict:
         raise Refusal("no-sheet", sheet=chosen, sheets=", ".join(rows_of))
     if not any(rows_of.values()):
         raise Refusal("empty")
+    if kind == "XLSX":
+        put_as_seen(content, chosen, rows_of[chosen], lefts.get(chosen, 0))
     return {
         "kind": kind, "encoding": "", "separator": "", "sheets": sheets, "sheet": chosen, "rows": rows_of[chosen],
     }  # fmt: skip
@@ -224,7 +229,8 @@ def best_sheet(sheets: list[dict], rows_of: dict, options: dict) -> str:
         if known_heading_row(rows, options["titles"], options["known"]) is not None:
             return each["name"]
     seen = [each for each in sheets if not each["hidden"] and each["cells"]] or sheets
-    return max(seen, key=lambda each: each["cells"])["name"]
+    wide = [each for each in seen if each["cells"] > each["rows"] * 3 // 2] or seen  # the others hold a text
+    return max(wide, key=lambda each: each["cells"])["name"]
 
 
 def shown(value) -> str:
@@ -242,6 +248,110 @@ def shown(value) -> str:
     if isinstance(value, timedelta):
         return str(value)
     return str(value)
+
+
+# -- Figures as people see them ---------------------------------------------------------------------------------------
+
+# The reader gives a share as 0.45 and a month as its first day. What the sheet shows ("45%", "March 2021") is what was
+# meant: the first is not half an hour, and of the second nobody knows the day.
+
+_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+_STYLED = re.compile(rb'<(?:\w+:)?c\s([^>]*\bs="\d+"[^>]*)(?<!/)>')
+_QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+BUILT_IN = {9: "0%", 10: "0.00%", 17: "mmm-yy"}
+MAX_STYLES = 8 * 1024 * 1024  # bytes
+MAX_STYLED = 100_000  # cells
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def put_as_seen(content: bytes, sheet: str, rows: list[tuple[int, list[str]]], left: int) -> None:
+    """Write the shares and months of a sheet as it shows them; a file that does not tell stays as it was read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            looks = {at: look for at, code in enumerate(style_codes(packed)) if (look := look_of(code))}
+            styled = styled_cells(packed, sheet_member(packed, sheet), looks) if looks else {}
+    except (KeyError, ValueError, zipfile.BadZipFile, EOFError, OSError, NotImplementedError, zlib.error):
+        return
+    if not styled:
+        return
+    for number, cells in rows:
+        for at, cell in enumerate(cells):
+            if cell and (look := styled.get((number, at + left + 1))):
+                cells[at] = as_seen(cell, look)
+
+
+def as_seen(cell: str, look: str) -> str:
+    """Return "0.45" as "45%" where ``look`` is the number of decimals, and "2021-03-01" as "March 2021"."""
+    if look == "month":
+        found = re.fullmatch(r"(\d{4})-(\d\d)-\d\d", cell)
+        return f"{MONTHS[int(found[2]) - 1]} {found[1]}" if found else cell
+    try:
+        return f"{float(cell) * 100:.{int(look)}f}%"
+    except ValueError:
+        return cell
+
+
+def look_of(code: str) -> str:
+    """Return "month" for a format that shows month and year alone, the decimals of one that shows a share, else ""."""
+    code = _QUOTED.sub("", code.partition(";")[0]).lower()
+    if "%" in code:
+        return str(len(re.match(r"[0#?]*", code.partition(".")[2])[0]))
+    return "month" if "m" in code and "y" in code and not set(code) & set("dhs0#") else ""
+
+
+def style_codes(packed: zipfile.ZipFile) -> list[str]:
+    """Return the number format of every style of the workbook, in order."""
+    text = small_member(packed, "xl/styles.xml")
+    codes = dict(BUILT_IN)
+    for each in re.findall(r"<(?:\w+:)?numFmt\s([^>]*)>", text):
+        given = dict(_ATTRIBUTE.findall(each))
+        codes[int(given["numFmtId"])] = html.unescape(given["formatCode"])
+    styles = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", text, re.DOTALL)
+    found = re.findall(r"<(?:\w+:)?xf\s([^>]*)>", styles[0] if styles else "")
+    return [codes.get(int(dict(_ATTRIBUTE.findall(each)).get("numFmtId", "0")), "") for each in found]
+
+
+def sheet_member(packed: zipfile.ZipFile, sheet: str) -> str:
+    """Return the name of the file inside the archive that holds ``sheet``. Raises KeyError where none does."""
+    ids = {}
+    for each in re.findall(r"<(?:\w+:)?sheet\s([^>]*)>", small_member(packed, "xl/workbook.xml")):
+        given = dict(_ATTRIBUTE.findall(each))
+        ids[html.unescape(given.get("name", ""))] = next((given[key] for key in given if key.endswith(":id")), "")
+    targets = {}
+    for each in re.findall(r"<(?:\w+:)?Relationship\s([^>]*)>", small_member(packed, "xl/_rels/workbook.xml.rels")):
+        given = dict(_ATTRIBUTE.findall(each))
+        targets[given["Id"]] = given["Target"]
+    target = targets[ids[sheet]]
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def small_member(packed: zipfile.ZipFile, name: str) -> str:
+    """Return the text of a file inside the archive. Raises ValueError where it is too large to be what it should be."""
+    with packed.open(name) as member:
+        content = member.read(MAX_STYLES + 1)
+    if len(content) > MAX_STYLES:
+        raise ValueError(name)
+    return content.decode("utf-8", "replace")
+
+
+def styled_cells(packed: zipfile.ZipFile, name: str, looks: dict[int, str]) -> dict[tuple[int, int], str]:
+    """Return the cells of a sheet that hold a number and are to look like one of ``looks``: (row, column) -> look."""
+    found: dict[tuple[int, int], str] = {}
+    rest = b""
+    with packed.open(name) as sheet:
+        while (piece := sheet.read(_PIECE)) and len(found) < MAX_STYLED:
+            text = rest + piece
+            for each in _STYLED.findall(text):
+                given = dict(_ATTRIBUTE.findall(each.decode("utf-8", "replace")))
+                look = looks.get(int(given["s"]))
+                where = re.fullmatch(r"([A-Z]{1,4})(\d{1,8})", given.get("r", ""))
+                if look and where and given.get("t", "n") in ("n", "d"):
+                    found[int(where[2]), column_of(where[1].encode())] = look
+            rest = text[-200:]
+    return found
 
 
 # -- Delimited text ---------------------------------------------------------------------------------------------------
@@ -303,8 +413,18 @@ def stray(error: UnicodeDecodeError) -> tuple[str, int]:
 
 def is_words(text: str) -> bool:
     """Return whether the text has no control characters but tabs and line ends (a stray one in 200 is let through)."""
-    strange = sum(1 for sign in text[:20_000] if (sign < " " and sign not in "\t\r\n\x0b\x0c") or sign == "\ufffd")
+    strange = sum(1 for sign in text[:20_000] if sign < " " and sign not in "\t\r\n\x0b\x0c")
     return strange * 200 <= min(len(text), 20_000)
+
+
+def refuse_json(text: str) -> None:
+    """Raise Refusal for a file that programs write for programs; a list that only begins like one is let through."""
+    if text.lstrip()[:1] in ("[", "{"):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        raise Refusal("json")
 
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -319,7 +439,7 @@ def delimited(text: str, encoding: str, options: dict) -> dict:
         text, first = text[named.end() :], 2
     separator = named[1] if named and named[1] in SEPARATORS else separating(text)
     refuse_open_quote(text, separator, first)
-    rows = []
+    rows, number = [], first - 1
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=first):
             cells = [cell.replace("\x00", "") for cell in cells]
@@ -328,6 +448,8 @@ def delimited(text: str, encoding: str, options: dict) -> dict:
                 if len(rows) > options["max_rows"] + LOOKED_AT:
                     break  # limit refuses it
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise Refusal("cell", row=number + 1, most=MAX_CELL) from error
         raise Refusal("damaged-csv") from error
     limit(rows, options)
     if not rows:

@@ -30,6 +30,9 @@ from involvement.models import Activity, Organisation, PieceOfWork, Service
 
 MAX_CELL = 50_000  # characters of a long text
 _FIGURES_ONLY = re.compile(r"[0-9]{1,4}\s?[-/.]\s?[0-9]{1,2}\s?[-/.]\s?[0-9]{1,4}(?:[ t][0-9:]+)?", re.IGNORECASE)
+_SHORT_YEAR = re.compile(  # "Mar-21", as a spreadsheet saves a month in CSV
+    r"(?:[0-9]{1,2}[- ])?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?[- ]?[0-9]{2}", re.IGNORECASE
+)
 _FIGURE = re.compile(
     r"£?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,2})?\s*(?:hours?|hrs?|pounds?|gbp)?", re.IGNORECASE
 )
@@ -91,9 +94,12 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class AlreadyHere:
+    """A row that looks like something else: ``repeats`` when that is another row of the same list."""
+
     row: int
     title: str
     said: str
+    repeats: bool = False
 
 
 @dataclass
@@ -118,6 +124,16 @@ class Plan:
     def refused(self) -> int:
         """How many rows cannot come in."""
         return len({problem.row for problem in self.problems})
+
+    @property
+    def repeats(self) -> int:
+        """How many rows say again what another row of the list says."""
+        return sum(1 for each in self.here if each.repeats)
+
+    @property
+    def known(self) -> int:
+        """How many rows are in the register already."""
+        return len(self.here) - self.repeats
 
     @property
     def rows(self) -> int:
@@ -333,6 +349,10 @@ class _RowReader:
                     )
                     % {"words": words[name]},
                 )
+            elif _SHORT_YEAR.fullmatch(words[name]):
+                said = _("“%(words)s” may be a month and a year, or a day. It is kept as it is and counts as no date.")
+                said += " " + _("Write the year in four figures, like March 2021")
+                row.note(slug, said % {"words": words[name]})
             elif words[name].casefold() not in UNKNOWN_WORDS:
                 said = _("“%(words)s” is kept as it is, but names no date that can be read")
                 row.note(slug, said % {"words": _short(words[name])})
@@ -363,7 +383,9 @@ class _RowReader:
                 return None
             name = " ".join(name.split())
             known_as = name if self.own else self.words.known_as(name)
-            return self.plan.services.setdefault(known_as, Service(organisation=self.organisation, name=name))
+            if known_as not in self.plan.services:
+                self.plan.services[known_as] = Service(organisation=self.organisation, name=name)
+            return self.plan.services[known_as]
         return found
 
     def _groups(self, row: _Row, facts: ActivityFacts) -> None:
@@ -562,7 +584,7 @@ class _Known:
             if reference in self.rows:
                 other_row, other = self.rows[reference]
                 if other == row.values:
-                    return AlreadyHere(number, title, _("the same as row %(row)d") % {"row": other_row})
+                    return AlreadyHere(number, title, _("the same as row %(row)d") % {"row": other_row}, repeats=True)
                 said = _("Reference “%(reference)s” is used by row %(row)d too")
                 return Problem(number, "", said % {"reference": _short(reference), "row": other_row})
             return None
@@ -574,7 +596,7 @@ class _Known:
             return AlreadyHere(number, title, self.titles[key])
         if (*key, which) in self.title_rows:
             said = _("the same title and start as row %(row)d")
-            return AlreadyHere(number, title, said % {"row": self.title_rows[*key, which]})
+            return AlreadyHere(number, title, said % {"row": self.title_rows[*key, which]}, repeats=True)
         return None
 
     def alike(self, row: _Row, facts: ActivityFacts) -> AlreadyHere | None:

@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -32,6 +33,7 @@ SECONDS = 8  # of the processor that a file may take
 CLOCK = 30  # seconds, for when many others use the machine too
 MEMORY = 200 * 1024 * 1024  # bytes; 20,000 rows of 24 columns take half of it
 MAX_ANSWER = 200 * 1024 * 1024  # bytes
+PROSE = 60  # letters of the usual line, from which a single column is a text and no list
 FOOTNOTE = re.compile(
     r"\W*(notes?|sources?|footnotes?|key|legend|copyright)\b|\[?\d\]?[.)]|[©*†]|\(\d+\)", re.IGNORECASE
 )
@@ -46,9 +48,9 @@ class Table:
     """A file as read: its headings, each once, and its rows as (row number in the file, cells).
 
     ``heading_row`` is the row that the headings stand in, None where the file has none and the columns are named by
-    letters. ``skipped`` holds the rows that are no part of the table: titles above it, notes below. ``sheet`` is the
-    sheet that was read, ``sheets`` all that have words; both empty for CSV. ``read_as`` says in words what it was read
-    as.
+    letters; where they stand over several rows it is the last of these, and ``heading_top`` the first. ``skipped``
+    holds the rows that are no part of the table: titles above it, notes below. ``sheet`` is the sheet that was read,
+    ``sheets`` all that have words; both empty for CSV. ``read_as`` says in words what it was read as.
     """
 
     headings: tuple[str, ...]
@@ -58,6 +60,7 @@ class Table:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     read_as: str = ""
+    heading_top: int | None = None
 
 
 def read_table(content: bytes | str, *, sheet: str | None = None, heading_row: int | None = None) -> Table:
@@ -78,6 +81,9 @@ def read_table(content: bytes | str, *, sheet: str | None = None, heading_row: i
     if found["kind"] in ("CSV", "pasted"):
         rows = [(number, [unguarded(cell) for cell in cells]) for number, cells in rows]
     at = _heading_at(rows, heading_row)
+    if heading_row is None and _is_prose(rows, at):
+        raise Unreadable(_no_list(found["sheet"]))
+    top, at = (0, None) if at is None else _heading_span(rows, at, heading_row is None)
     width = max(len(cells) for _number, cells in rows)
     below = rows if at is None else rows[at + 1 :]
     notes = [] if at is not None and is_own(rows[at][1]) else _notes_below(below)  # ours has none
@@ -86,11 +92,8 @@ def read_table(content: bytes | str, *, sheet: str | None = None, heading_row: i
         raise Unreadable(_("There are headings but no rows under them"))
     if len(body) > MAX_ROWS:
         raise Unreadable(_("There are more than %(most)s rows. Split the file") % {"most": f"{MAX_ROWS:,}"})
-    above = rows[:at] if at else []
-    if at is None:
-        headings = _headings([""] * width, [])
-    else:
-        headings = _headings(rows[at][1], above[-1][1] if above and _filled(above[-1][1]) > 1 else [])
+    above = rows[:top]
+    headings = _headings([[""] * width] if at is None else [cells for _number, cells in rows[top : at + 1]])
     return Table(
         headings=headings,
         rows=tuple((number, tuple(cells)) for number, cells in body),
@@ -99,6 +102,7 @@ def read_table(content: bytes | str, *, sheet: str | None = None, heading_row: i
         sheet=found["sheet"],
         sheets=tuple(each["name"] for each in found["sheets"] if each["rows"]),
         read_as=_read_as(found),
+        heading_top=None if at is None or top == at else rows[top][0],
     )
 
 
@@ -150,6 +154,7 @@ def _refusal(reason: str, values: dict) -> str:
         "archive": _("This is a packed archive. Unpack it, and choose the spreadsheet in it"),
         "html": _("This is a web page, even if its name says otherwise. Open it in your spreadsheet program, %(save)s"),
         "xml": _("This is an XML file. Open it in your spreadsheet program, %(save)s"),
+        "json": _("This is a JSON file, which is made for programs. %(save)s") % {"save": save[:1].upper() + save[1:]},
         "link": _("This is only a link to an online sheet. Open it, download it as Excel or CSV, and choose that file"),
         "locked": _("The file is protected by a password. Open it, save it without one, and choose it again"),
         "damaged": _("The file is damaged or not complete. Open it in your spreadsheet program, %(save)s"),
@@ -182,6 +187,20 @@ def _read_as(found: dict) -> str:
     if found["kind"] == "pasted":
         return _("pasted rows, separated by %(separator)s") % {"separator": found["separator"]}
     return _("OpenDocument spreadsheet") if found["kind"] == "ODS" else _("Excel workbook")
+
+
+def _no_list(sheet: str) -> str:
+    """Return the sentence for a file, or a sheet of it, that holds a text and no table."""
+    if sheet:
+        said = _(
+            "There is no list on the sheet “%(sheet)s”, only a text in one column."
+            " Choose a file in which each activity has a row of its own, under headings"
+        )
+        return said % {"sheet": sheet}
+    return _(
+        "There is no list here, only a text in one column."
+        " Choose a file in which each activity has a row of its own, under headings"
+    )
 
 
 # -- Finding the table ------------------------------------------------------------------------------------------------
@@ -227,7 +246,7 @@ def _headings_above(rows: list[list[str]], at: int) -> int | None:
     return at - 1 if _filled(above) > 1 and _are_headings(above) else None
 
 
-_FIGURES = re.compile(r"[\d\s.,:/%£$€()+\-]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
+_FIGURES = re.compile(r"(?![%£$€]+$)[\d\s.,:/%£$€()+\-]+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
 
 
 def _are_headings(cells: list[str]) -> bool:
@@ -262,21 +281,134 @@ def _notes_below(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]
     return rows[cut:]
 
 
-def _headings(cells: list[str], above: list[str]) -> tuple[str, ...]:
-    """Return each heading once: an empty one by its letter; a repeated one with the group above it, or a number."""
-    names = [" ".join(cell.split())[:80] for cell in cells]
-    counted = Counter(folded(name) for name in names if name)
-    group, headings = "", []
-    for at, name in enumerate(names):
-        group = " ".join(above[at].split())[:60] if at < len(above) and above[at].strip() else group
-        if counted[folded(name)] > 1 and group:
-            name = f"{group}: {name}"
-        name = name or _("Column %(letter)s") % {"letter": _letter(at)}
+def _is_prose(rows: list[tuple[int, list[str]]], at: int | None) -> bool:
+    """Return whether rows are a text and no list: most of one cell, in long lines, in paragraphs, without headings."""
+    if at is not None:
+        if _filled(rows[at][1]) > 1 or parsing.known_heading_row([rows[at][1]], *_known_headings()) is not None:
+            return False
+    alone = sum(_filled(cells) == 1 for _number, cells in rows)
+    gaps = sum(number > before + 1 for (before, _cells), (number, _other) in pairwise(rows))
+    return gaps > 2 and alone * 10 > len(rows) * 7 and median(sum(map(len, cells)) for _number, cells in rows) > PROSE
+
+
+def _heading_span(rows: list[tuple[int, list[str]]], at: int, guessed: bool) -> tuple[int, int]:
+    """Return the first and the last of the rows that the headings stand in, of which ``at`` is one.
+
+    Rows below are taken only where ``at`` was guessed and holds little but one word again and again: the first row of
+    a list must never be taken for headings.
+    """
+    top = bottom = at
+    if guessed:
+        while (
+            bottom + 1 < len(rows)
+            and (bottom > at or _is_said_again(rows[at][1]))
+            and _heads_on(rows, top, bottom + 1)
+        ):
+            bottom += 1
+    while top and _heads_over(rows, top - 1, bottom, guessed or top < bottom):
+        top -= 1
+    return top, bottom
+
+
+def _is_said_again(cells: list[str]) -> bool:
+    words = [folded(cell) for cell in cells if cell.strip()]
+    return len(words) > 2 and len(set(words)) * 2 <= len(words)
+
+
+def _heads_on(rows: list[tuple[int, list[str]]], top: int, at: int) -> bool:
+    """Return whether row ``at`` goes on with the headings above it: words over columns of figures, or in the gaps."""
+    if rows[at][0] != rows[at - 1][0] + 1 or not _are_headings(rows[at][1]):
+        return False
+    body = [cells for _number, cells in rows[at + 1 : at + 301]]
+    filled = {column for column, cell in enumerate(rows[at][1]) if cell.strip()}
+    named = {column for _number, cells in rows[top:at] for column, cell in enumerate(cells) if cell.strip()}
+    over_figures = {column for column in filled if _is_of_figures(body, column)}
+    if any(_is_figure(_word(rows[at][1], column)) for column in over_figures):
+        return False
+    return len(over_figures) > 2 or (bool(over_figures) and not filled & named)
+
+
+def _heads_over(rows: list[tuple[int, list[str]]], at: int, bottom: int, whole: bool) -> bool:
+    """Return whether row ``at`` belongs to the headings that begin below it and end with row ``bottom``.
+
+    It does where they lack names that it has, where some of them are alike, or (``whole``) where it fills nearly as
+    many columns. A line of its own above the table does not.
+    """
+    number, cells = rows[at]
+    words = [cell for cell in cells if cell.strip()]
+    if number + 1 != rows[at + 1][0] or len(words) < 2 or not _are_headings(cells) or max(map(len, words)) > 120:
+        return False
+    below = [each for _number, each in rows[at + 1 : bottom + 1]]
+    width = max(len(each) for each in (cells, *below))
+    names = [" ".join(folded(_word(each, column)) for each in below).strip() for column in range(width)]
+    counted = Counter(name for name in names if name)
+    if any(count > 1 for count in counted.values()):
+        return True
+    body = [each for _number, each in rows[bottom + 1 : bottom + 301]]
+    fills = sum(
+        bool(_word(cells, column)) and not names[column] and any(_word(each, column) for each in body)
+        for column in range(width)
+    )
+    return len(words) > 2 and (fills > 0 or (whole and len(words) * 5 >= counted.total() * 3))
+
+
+def _is_of_figures(body: list[list[str]], column: int) -> bool:
+    words = [word for cells in body if (word := _word(cells, column))]
+    return len(words) > 2 and sum(map(_is_figure, words)) * 10 >= len(words) * 7
+
+
+def _is_figure(word: str) -> bool:
+    return bool(_FIGURES.fullmatch(word))
+
+
+def _word(cells: list[str], column: int) -> str:
+    return cells[column].strip() if column < len(cells) else ""
+
+
+def _headings(rows: list[list[str]]) -> tuple[str, ...]:
+    """Return each heading once, from the rows that they stand in: an empty one by its letter.
+
+    Of several rows the last word of a column is its name. What stands above goes before it where that name alone is
+    not the only one, and where a heading was broken over two rows; a name that we know stays as it is.
+    """
+    width = max(map(len, rows))
+    parts = _parts(rows, width)
+    known = set(_known_headings()[1])
+    last = Counter(folded(each[-1][0]) for each in parts if each)
+    headings: list[str] = []
+    for column, each in enumerate(parts):
+        name = each.pop()[0] if each else ""
+        alone = last[folded(name)] == 1
+        while each and not (alone and (folded(name) in known or each[-1][1] == ": ")):
+            word, sign = each.pop()
+            if folded(word) != folded(name):
+                name = f"{word}{sign}{name}"
+        name = name or _("Column %(letter)s") % {"letter": _letter(column)}
         plain, count = name, 2
         while name in headings:
             name, count = f"{plain} ({count})", count + 1
         headings.append(name)
     return tuple(headings)
+
+
+def _parts(rows: list[list[str]], width: int) -> list[list[tuple[str, str]]]:
+    """Return for each column the words over it from the top, each with the sign that ties it to the next.
+
+    A word over several columns stands in the first of them only; it counts for those that have a name of their own.
+    """
+    parts: list[list[tuple[str, str]]] = [[] for _column in range(width)]
+    for at, cells in enumerate(rows):
+        first = next((column for column in range(width) if _word(cells, column)), width)
+        named = {column for column in range(first, width) if any(_word(one, column) for one in rows[at + 1 :])}
+        over_several = any(not _word(cells, column) for column in named)
+        times = Counter(folded(cell) for cell in cells)
+        over = ""
+        for column, found in enumerate(parts):
+            over = _word(cells, column) or over
+            if _word(cells, column) or column in named:
+                group = over_several or (bool(named) and times[folded(over)] > 1)
+                found.append((" ".join(over.split())[:80], ": " if group else " "))
+    return parts
 
 
 def _letter(at: int) -> str:

@@ -2,6 +2,7 @@
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
 from .audits import Audit, AuditDocument, Conclusion, Publication, SignOff, Snapshot
+from .bodies import HealthBody
 from .classification import Classification, ConfirmedBatch, Placement
 from .imports import Import
 from .influence import Change, ChangeFacet, Evidence, StoredFile
@@ -24,6 +25,7 @@ __all__ = [
     "Conclusion",
     "ConfirmedBatch",
     "Evidence",
+    "HealthBody",
     "Import",
     "ManyEdit",
     "Invitation",

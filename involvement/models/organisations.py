@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .base import AppendOnlyQuerySet, OrganisationRow
+from .base import AppendOnlyQuerySet, OrganisationRow, together
 
 
 class UserManager(BaseUserManager):
@@ -85,11 +85,30 @@ class Organisation(models.Model):
         _("leads and board members sign in with a second step"), default=False, db_default=False
     )
     fictional = models.BooleanField(default=False, help_text="an invented example, and said to be so on every page")
+    suspended_on = models.DateField(_("suspended on"), null=True, editable=False)  # nobody gets in until it is resumed
+    suspended_because = models.CharField(
+        _("why it is suspended"), max_length=500, blank=True, editable=False, db_default=""
+    )
+    merged_into = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="merged")
+    merged_on = models.DateField(_("merged on"), null=True, editable=False)  # from then on it is read only
     version = models.PositiveBigIntegerField(default=1, editable=False)  # goes up with every write: the key of caches
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    class Meta:
+        constraints = [
+            together("organisation_merged_where_and_when", "merged_into", "merged_on"),
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")), name="organisation_not_merged_into_itself"
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether anything may be written: neither suspended nor merged into another."""
+        return self.suspended_on is None and self.merged_into_id is None
 
 
 class Service(OrganisationRow):

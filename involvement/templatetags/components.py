@@ -46,9 +46,11 @@ def navigation(context) -> list[dict]:
     """Return the pages of the menu, ``{"title", "href", "current"}`` each.
 
     ``current`` is "page" on the page itself, "true" on a page below it, otherwise "". With a ``viewer`` in the context
-    the pages of the organisation come first; the framework is there for everybody.
+    the pages of the organisation come first, else the way back to them for whoever is signed in; the framework is
+    there for everybody.
     """
-    match = getattr(context.get("request"), "resolver_match", None)
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
     here = (match and match.url_name) or ""
     viewer = context.get("viewer")
     pages = [
@@ -59,6 +61,9 @@ def navigation(context) -> list[dict]:
         }
         for name, title, family in (ORGANISATION_PAGES if viewer else ())
     ]
+    if not viewer and getattr(getattr(request, "user", None), "is_authenticated", False):
+        back = {"title": _("Your organisations"), "href": reverse("home"), "current": "page" if here == "home" else ""}
+        pages.append(back)
     current = "page" if here == "framework" else "true" if here.startswith("framework-") else ""
     return [*pages, {"title": _("The framework"), "href": reverse("framework"), "current": current}]
 

@@ -16,8 +16,10 @@ from involvement.actions.imports import touched_since, undo_import
 from involvement.duplicates import find_alike
 from involvement.forms.imports import ColumnsForm, UndoForm, UploadForm, word_questions
 from involvement.http import render_page
+from involvement.registers import place_title
+from involvement.suggestions import first_hint
 
-SHOWN_ROWS = 10
+SHOWN_ROWS = 20  # the words of each are read for it, about a millisecond a row
 SHOWN_SENTENCES = 50
 SHOWN_TOUCHED = 50
 
@@ -35,8 +37,9 @@ def activity_import(request, organisation):
 
 
 def _upload(request, organisation):
-    posted = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    posted, too_much = request.method == "POST", "too_much" in request.GET
+    sent = (request.POST, request.FILES) if posted else ({},) if too_much else ()
+    form = UploadForm(*sent, too_much=too_much)
     if posted and form.is_valid():
         name = getattr(request.FILES.get("file"), "name", "")
         content = form.cleaned_data["content"]
@@ -147,7 +150,7 @@ def _shown(plan: imports.Plan) -> dict:
     causes, notes = plan.causes, imports.causes(plan.notes)
     return {
         "plan": plan,
-        "first": plan.new[:SHOWN_ROWS],
+        "first": [_first_row(row) for row in plan.new[:SHOWN_ROWS]],
         "causes": causes[:SHOWN_SENTENCES],
         "more_causes": max(0, len(causes) - SHOWN_SENTENCES),
         "notes": notes[:SHOWN_SENTENCES],
@@ -157,6 +160,15 @@ def _shown(plan: imports.Plan) -> dict:
         "alike": plan.alike[:SHOWN_SENTENCES],
         "more_alike": max(0, len(plan.alike) - SHOWN_SENTENCES),
     }
+
+
+def _first_row(row: imports.PlannedRow) -> dict:
+    """Return a row as the preview shows it: with the place that it brings, else with what its words suggest."""
+    for reading in reversed(row.brought.readings):
+        if not reading.fields.get("until"):
+            return {"row": row, "brings": place_title(reading.fields["primary_place"])}
+    groups = [each["group"] for each in row.facts.get("groups", ())]
+    return {"row": row, "hint": first_hint(row.activity, groups)}
 
 
 def _signature(table: imports.Table, columns: dict[str, str]) -> str:

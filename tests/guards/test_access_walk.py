@@ -117,6 +117,8 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
     "provider_id": "nowhere",
     "org": "nowhere-at-all",
     "audit": NEVER,
+    "object_id": NEVER,
+    "app_label": "involvement",
 }
 
 
@@ -135,7 +137,7 @@ def sides(world):
 
 
 def patterns() -> dict:
-    return {pattern.name: pattern for _route, pattern in checks.routes()}
+    return {checks.name_of(pattern): pattern for _route, pattern in checks.routes()}
 
 
 def names_in(name: str) -> set[str]:
@@ -348,10 +350,11 @@ def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
     """The rest of the addresses: none fails, and each is open or closed as it says."""
     failing, walked = [], set()
     for route, pattern in checks.routes():
-        name = pattern.name
+        name = checks.name_of(pattern)
         if name in ORGANISATION:
             continue
         captured = set(re.findall(r"<(?:\w+:)?(\w+)>", route))
+        operators = route.startswith(checks.OPERATORS_PREFIX)
         where = reverse(name, kwargs={each: OTHER[each] for each in captured})
         needs_account = getattr(pattern.callback, "login_required", True)
         walked.add(name)
@@ -361,6 +364,8 @@ def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
             if sent_away != needs_account and not (sent_away and name in checks.ACCOUNT_VIEWS):
                 failing.append(f"{method} {where} by nobody: {stranger.status_code}")
             member, _written = ask(client_for(sides, "sam"), method, where)
+            if operators and (verdict(member) != "not found" or _written):
+                failing.append(f"{method} {where} by no operator: {member.status_code}")
             if max(stranger.status_code, member.status_code) >= 500:
                 failing.append(f"{method} {where}: {stranger.status_code}, {member.status_code}")
     assert not failing, "\n".join(failing)

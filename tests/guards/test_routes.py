@@ -51,7 +51,7 @@ def test_the_pages_that_need_no_account_are_these():
 
 
 def test_every_route_has_a_name_of_its_own():
-    names = [pattern.name for _route, pattern in checks.routes()]
+    names = [checks.name_of(pattern) for _route, pattern in checks.routes()]
     assert None not in names
     assert len(names) == len(set(names)) > 40
 
@@ -79,6 +79,7 @@ def bare(request):
         ([path("a/", include([path("b/", bare)]))], ["involvement.E001"]),
         ([path("x/", login_not_required(member_view(lambda request: None)))], ["involvement.E002"]),
         ([path("o/<slug:org>/", include([path("x/", member_view(lambda request: None))]))], ["involvement.E003"]),
+        ([path("operators/x/", member_view(lambda request: None))], ["involvement.E004"]),
         ([path("<slug:org>/", organisation_view(Permission.READ)(lambda request: None))], ["involvement.E003"]),
     ],
 )

@@ -16,7 +16,7 @@ from involvement import demo
 from involvement.actions import activities, audits, classification, rulings
 from involvement.actions.base import Conflict, Refused, today
 from involvement.audits import snapshot, verify
-from involvement.models import Audit, AuditDocument, Conclusion, Publication, SignOff, Snapshot, User
+from involvement.models import Audit, AuditDocument, Conclusion, Organisation, Publication, SignOff, Snapshot, User
 from involvement.models.audits import SealedQuerySet
 from tests.audits import PLACES, frozen_audit, published_audit, signed_audit, viewer_of
 from tests.world import PASSWORD, rewrite
@@ -599,3 +599,9 @@ def test_the_public_page_is_the_same_for_nobody_there_and_nothing_there(world):
     anybody = Client()
     missing, none = anybody.get("/published/nowhere/"), anybody.get("/published/birchwood/")
     assert (missing.status_code, missing.content) == (404, none.content)
+
+
+def test_nor_is_what_a_suspended_organisation_published(world, home, bob):
+    published_audit(home, bob, title="Signed")
+    rewrite(Organisation.objects.filter(pk=home.pk), suspended_on=today(), suspended_because="A complaint")
+    assert Client().get("/published/ashdown/").status_code == 404

@@ -161,3 +161,13 @@ def test_an_invented_organisation_says_that_it_is_one(client, world):
     page = text(client.get("/o/ashdown/pieces/"))
     assert f"{organisation.name} (example)" in page
     assert "is an invented example" in page
+
+
+def test_the_way_back_to_ones_organisation_stands_on_the_pages_of_nobody(world, client):
+    link = '<a class="nhsuk-header__navigation-link" href="/">Your organisations</a>'
+    assert link not in client.get("/framework/").content.decode()
+    client.force_login(world.people["vi"])
+    for where in ("/framework/", "/framework/owners/", "/privacy/", "/accounts/"):
+        assert link in client.get(where).content.decode(), where
+    assert client.get("/")["Location"] == "/o/ashdown/"
+    assert "Your organisations</a>" not in client.get("/o/ashdown/").content.decode()

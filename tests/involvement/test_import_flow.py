@@ -34,6 +34,7 @@ from involvement.imports import (
     run_import,
 )
 from involvement.models import Activity, Import, SecurityEvent
+from involvement.suggestions import first_hint
 from tests.world import MARKER
 
 URL = "/o/ashdown/activities/import/"
@@ -437,6 +438,36 @@ def test_an_editor_answers_words_once_and_is_not_asked_again(editor, trust):
     html = _preview(editor, LIST.replace("Walk", "Run").replace("Talk", "Chat").encode()).content.decode()
     assert "Add 2 activities" in html and "cannot come in" not in html
     assert re.search(r'value="planned" selected', html)
+
+
+def test_the_preview_says_what_the_words_of_each_row_suggest(editor, world, trust):
+    jury = "A panel of patients chose what to measure and designed the new clinic together with staff."
+    plain = f"title,what happened,groups\nClinic,{jury},Older people\nThing,,\n"
+    page = _preview(editor, plain.encode())
+    html = " ".join(page.content.decode().split())
+    assert "What its words suggest" in html and "counts for nothing until a person confirms it" in html
+    first, second = page.context["first"]
+    assert first["hint"] == first_hint(first["row"].activity, ["older-people"]) and first["hint"].place == "Coproducers"
+    assert re.search(r'data-label="What its words suggest"><strong>Coproducers</strong>.*?“[^”]*patients[^”]*”', html)
+    assert second["hint"].place == "" and 'data-label="What its words suggest">Not sure' in html
+    editor.post(URL, _form(page, **{"import": "1"}))
+    assert not trust.classifications.filter(activity__title__in=["Clinic", "Thing"]).exists()
+
+
+def test_a_row_that_brings_its_place_shows_that_instead(client, world):
+    content = _register(world.viewer("lea"))
+    client.force_login(world.people["bo"])
+    url = URL.replace("ashdown", "birchwood")
+    page = client.post(url, {"file": SimpleUploadedFile("ours.csv", content, "text/csv")}, follow=True)
+    shown = {each["row"].activity.title: each for each in page.context["first"]}
+    assert shown["Ashdown survey"]["brings"] == "Users" and "hint" not in shown["Ashdown survey"]
+    assert "Users, as the row itself says" in page.content.decode()
+
+
+def test_a_month_with_two_figures_is_kept_and_said(trust):
+    plan = _plan(trust, "title,start date\nA,Mar-21\nB,Mar 2021\n")
+    assert len(plan.new) == 2 and plan.new[0].activity.start_written == "Mar-21"
+    assert [(note.row, "year in four figures" in note.said) for note in plan.notes] == [(2, True)]
 
 
 def test_rows_to_mend_are_a_download_before_and_after(editor):

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
 from involvement.actions.activities import withdraw_activity
@@ -401,6 +402,19 @@ def test_nothing_both_and_too_much_are_refused(editor):
         ({"file": SimpleUploadedFile("a.csv", b"title\n" + b"a" * tables.MAX_BYTES)}, "file"),
     ):
         assert list(editor.post(URL, sent).context["form"].errors) == [field]
+
+
+def test_more_than_a_form_takes_is_a_sentence_beside_the_field(world, trust):
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(world.people["ed"])
+    page = careful.post(URL, {"text": "title\n" + "a long title\n" * 220_000}, follow=True)
+    assert page.redirect_chain == [(f"{URL}?too_much=1", 302)]
+    assert "too much to paste" in page.context["form"].errors["text"][0]
+    assert "Save it as a file" in page.content.decode()
+    page = careful.post(URL, {"text": "title\n" + "a long title\n" * 9})  # still looked at as every form is
+    assert page.status_code == 403
+    for elsewhere in ("/o/ashdown/services/", "/accounts/login/", "/no/such/page/"):
+        assert careful.post(elsewhere, {"name": "a" * 3_000_000}).status_code == 400
 
 
 @pytest.mark.parametrize(

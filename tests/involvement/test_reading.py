@@ -56,10 +56,12 @@ def test_headings_are_found_under_title_rows_and_made_distinct():
         (bytes(range(256)) * 40, "does not look like"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(0, 32)) * 90, "picture"),
         (bytes(5000), "empty"),
+        (b'[{"title": "A walk"},\n {"title": "A talk"}]', "JSON file.* Save the list as an Excel workbook"),
         (b'title,method\nA,"never closed\nB,C\n', "quotation mark"),
         (b"title\n" + b"a\n" * (tables.MAX_ROWS + 1), "more than 20,000 rows"),
         (b"title\n" + b"a," * tables.MAX_COLUMNS + b"a\n", "more than 400 columns"),
         (b"title\n" + b"x" * 200_001 + b"\n", "more than 200,000 letters"),
+        (b"title\nA\n" + b"x" * 1_200_000 + b"\n", "row 3 has more than 200,000 letters"),
         (b"x" * (tables.MAX_BYTES + 1), "10 MB"),
     ],
 )
@@ -194,6 +196,87 @@ def test_repeated_headings_take_the_group_above_them():
     assert table.headings == ("Name", "2024: Asked", "2024: Changed", "2025: Asked", "2025: Changed")
 
 
+BUDGET = """,,Key figures of the counties,,,2011
+,,,,,
+,,county,county,county,
+,,A,B,C,
+,,Ashshire,Beeshire,Ceeshire,
+NR.,Heading,,,,
+0,Income:,,,,
+1,Rates,208,173,163,
+2,Fees,7,55,52,
+3,Grants,23,49,56,
+"""
+
+
+@pytest.mark.parametrize("row", [None, 6])
+def test_headings_over_several_rows_are_joined(row):
+    table = read_table(BUDGET, heading_row=row)
+    assert table.headings == ("NR.", "Heading", "A Ashshire", "B Beeshire", "C Ceeshire", "Column F")
+    assert (table.heading_top, table.heading_row) == (3, 6)
+    assert [number for number, _cells in table.rows] == [7, 8, 9, 10]
+
+
+def test_groups_over_groups_tell_repeated_headings_apart():
+    table = read_table(
+        ",Measles,,,,Mumps,,,\n,Children,,Adults,,Children,,Adults,\n"
+        "Place,Asked,Came,Asked,Came,Asked,Came,Asked,Came\nAshford,1,2,3,4,5,6,7,8\nBeeford,2,3,4,5,6,7,8,9\n"
+    )
+    assert table.headings[:5] == (
+        "Place", "Measles: Children: Asked", "Measles: Children: Came", "Measles: Adults: Asked",
+        "Measles: Adults: Came",
+    )  # fmt: skip
+    assert (table.heading_top, table.heading_row) == (1, 3)
+
+
+def test_a_heading_that_is_broken_over_two_rows_is_one_unless_we_know_its_end():
+    table = read_table("Our,Lead,Number of\ntitle,clinician,people met\nA walk,Dr B,12\nA talk,Dr C,9\n")
+    assert table.headings == ("Our", "Lead", "Number of")  # a first row of words may be somebody's first activity
+    table = read_table("Our,Lead,Number of\ntitle,clinician,people met\nA walk,Dr B,12\nA talk,Dr C,9\n", heading_row=2)
+    assert table.headings == ("title", "clinician", "people met")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Activity,Lead,People\nA walk,Dr B,about 40\nA talk,Dr C,12\nA choir,Dr D,30\nA visit,Dr B,9\n",
+        ",What,People,Hours,Cost\n1,A walk,NA,NA,NA\n2,A talk,9,2,10\n3,A choir,4,3,20\n4,A visit,4,4,4\n",
+        "What,Lead,People,Hours,Cost\nA walk,Dr B,many,some,no\nA talk,C,9,2,1\nA choir,Dr D,4,3,2\nA play,E,4,4,4\n",
+        "Group,Group,Group\nA walk,Dr B,Monday\nA talk,Dr C,Tuesday\nA choir,Dr D,Monday\n",
+        "Our list,Updated in May\nThe name,Who,What came\nA walk,Dr B,Much\nA talk,Dr C,Little\n",
+    ],
+)
+def test_the_first_activity_is_never_taken_for_headings(text):
+    assert any(cells[:2] in (("A walk", "Dr B"), ("1", "A walk")) for _number, cells in read_table(text).rows)
+
+
+def test_a_text_is_no_list():
+    line = "These figures tell how many people were asked and in which of the hospitals of the county they were asked."
+    words = [["About this report"], [], [line], [line], [], ["Definitions"], [line], [], [line], [], [line], [line]]
+    with pytest.raises(Unreadable, match="no list on the sheet “About”.* a row of its own"):
+        read_table(xlsx(("About", words)))
+    assert read_table(xlsx(("About", words), ("Numbers", [["Place", "Count"], ["Ashford", 4]]))).sheet == "Numbers"
+    assert len(read_table("Title\n" + f"{line}\n\n" * 9).rows) == 9
+    assert len(read_table("Things we did\n" + f"{line}\n" * 9).rows) == 9
+
+
+def test_shares_and_months_of_a_workbook_come_as_it_shows_them():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet("A & B")
+        sheet.write_row("B3", ["Title", "When", "Share", "Exact", "Day", "Money"])
+        looks = ("mmm-yy", "0%", '0.0"x"%', "dd/mm/yyyy", "£0.00")
+        for at, (look, number) in enumerate(zip(looks, (44256, 0.45, 0.4567, 44256, 0.5), strict=True), start=2):
+            sheet.write_number(3, at, number, book.add_format({"num_format": look}))
+        sheet.write_string(3, 1, "A walk")
+        sheet.write_string(4, 1, "A talk")
+        sheet.write_string(4, 3, "0.45", book.add_format({"num_format": "0%"}))
+    table = read_table(out.getvalue())
+    assert table.rows[0][1] == ("A walk", "March 2021", "45%", "45.7%", "2021-03-01", "0.5")
+    assert table.rows[1][1] == ("A talk", "", "0.45")
+    assert read_table("Title,Share\nA walk,45%\n").rows[0][1] == ("A walk", "45%")
+
+
 def test_notes_below_are_left_out_and_a_row_with_only_a_title_is_not():
     text = "title,method,service\nA,x,y\nB,x,y\nOnly a title\n\nNote: figures are provisional\n* and revised\n"
     table = read_table(text)
@@ -209,6 +292,12 @@ def test_other_scripts_are_told_apart(encoding):
     }[encoding]
     text += f"{text.splitlines()[1]}\n" * 20
     assert read_table(text.encode(encoding)).headings[0] == text.split(",")[0]
+
+
+def test_letters_that_were_lost_before_are_lost_and_no_more():
+    table = read_table("title,method\n37\ufffd36,Caf\u00e9\n".encode())
+    assert table.rows[0][1] == ("37\ufffd36", "Caf\u00e9") and "UTF-8" in table.read_as
+    assert read_table("[title],method\nA,B\n").headings == ("[title]", "method")
 
 
 def test_lines_of_two_encodings_lose_nothing():

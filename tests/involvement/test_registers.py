@@ -251,6 +251,35 @@ def test_nothing_of_another_organisation_is_found(world):
     assert found(world, "q=zebrafinch", name="bea") == ["Zebrafinch survey"]
 
 
+ROUTE = {"question": "What first?", "decider": "The board", "received_on": date(2026, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [],
+        [{"facet": "owners/strategy", "part": "asked"}],
+        [{"facet": "owners/strategy", "part": "asked"} | ROUTE],
+        [{"facet": "owners/strategy", "part": "told"} | ROUTE],
+        [{"facet": "owners/strategy", "part": "asked"} | ROUTE | {"received_on": today() + timedelta(days=1)}],
+        [{"facet": "users/access", "part": "asked"}],
+        [{"facet": "users/access", "part": "asked", "heard": True}],
+        [{"facet": "users/access"}, {"facet": "choosers/provider", "options": 2, "free_to_refuse": True}],
+        [{"facet": "choosers/provider", "options": 2}],
+        [{"facet": "coproducers/co-design", "part": "asked", "as_group": True}],
+        [{"facet": "coproducers/co-design", "part": "equal"}],
+        [{"facet": "coproducers/co-design", "part": "equal", "as_group": True}],
+    ],
+)
+def test_the_list_finds_what_is_placed_and_fills_no_tile(world, register, ways):
+    place = ways[0]["facet"].split("/")[0] if ways else "users"
+    placed = classify_as(register(title="Placed"), world.people["lea"], place, *ways)
+    classify_as(register(title="Newsletter"), world.people["lea"], "not-involvement")
+    lacks = not any(not still_needed(row) for row in placed.placements.all())
+    assert ("Placed" in found(world, "status=lacking")) == lacks
+    assert not {"Newsletter", "Citizens’ panel"} & set(found(world, "status=lacking"))
+
+
 @pytest.mark.parametrize(
     ("placement", "needs"),
     [

@@ -67,7 +67,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0005_confirmed_batches'),
+        ('involvement', '0006_operators'),
     ]
 
     operations = [
