@@ -14,13 +14,14 @@ from enum import StrEnum
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from involvement.models import Membership, Organisation, User
+from involvement.tenancy import inside, streamed
 
 
 class Role(StrEnum):
@@ -204,6 +205,9 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
     DoesNotExist is a 404. The view is called as ``view(request, organisation[, object])``. The policy is stamped on
     the view, where the system check and the access walk read it. Whoever lacks a second step that the organisation
     asks for is led to where one is set up.
+
+    All of it runs in one transaction inside the organisation (tenancy.py) where the database is PostgreSQL. A view
+    that has something to do after that, such as sending letters, answers with a function, which gives the response.
     """
 
     def wrap(view):
@@ -220,18 +224,28 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
             if post is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
                 viewer.require(post)
             request.viewer = viewer
-            if load is None:
-                return view(request, viewer.organisation, **captured)
-            try:
-                loaded = load(viewer.organisation, **captured)
-            except ObjectDoesNotExist as missing:
-                raise Http404 from missing
-            return view(request, viewer.organisation, loaded)
+            with inside(viewer.organisation):
+                if load is None:
+                    response = view(request, viewer.organisation, **captured)
+                else:
+                    response = view(request, viewer.organisation, _loaded(load, viewer.organisation, captured))
+            if callable(response):
+                response = response()
+            if response.streaming and not isinstance(response, FileResponse):
+                response.streaming_content = streamed(inside(viewer.organisation), response.streaming_content)
+            return response
 
         inner.policy = Policy("organisation", permission, post or permission)
         return inner
 
     return wrap
+
+
+def _loaded(load: Callable, organisation: Organisation, captured: dict):
+    try:
+        return load(organisation, **captured)
+    except ObjectDoesNotExist as missing:
+        raise Http404 from missing
 
 
 def is_operator(user) -> bool:

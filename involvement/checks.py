@@ -3,17 +3,19 @@
 E001  a view without a policy                          E010  a cache per process, with several processes
 E002  a policy that sign-in contradicts                E011  uploads inside a folder that is served
 E003  an organisation's address and another policy, or the other way round
-E004  an operators' address and another policy, or the other way round
+E004  an operators' address and another policy       W012  a database role for which no wall holds
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register
+from django.db import DatabaseError, connection
 from django.urls import URLPattern, get_resolver
 
 from involvement.access import Policy
+from involvement.tenancy import holds
 
 # Views that cannot carry a policy of ours, by route name: the theory's pages (framework may not import involvement)
 # and the account pages of allauth. A new page of either kind is refused until somebody decides about it here.
@@ -152,3 +154,24 @@ def uploads_are_private(app_configs=None, **_options) -> list[Error]:
             hint = "Set MEDIA_ROOT to a folder of its own."
             return [Error(f"Uploads ({media}) and static files ({folder}) overlap.", hint=hint, id="involvement.E011")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def the_database_keeps_organisations_apart(app_configs=None, **_options) -> list[Warning]:
+    """Return a warning where PostgreSQL hands every organisation's rows to the role that we connect as.
+
+    Nothing is said of SQLite, which has no such wall, nor of a database that does not answer or has no tables yet.
+    """
+    if connection.vendor != "postgresql":
+        return []
+    opened = connection.connection is None
+    try:
+        if holds():
+            return []
+    except DatabaseError:
+        return []
+    finally:
+        if opened:
+            connection.close()  # a server that checks before it splits into workers must not share it with them
+    hint = "Connect as a role that does not own the tables and is no superuser (README, “In production”)."
+    return [Warning("The database does not keep organisations apart for this role.", hint=hint, id="involvement.W012")]

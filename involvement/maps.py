@@ -377,9 +377,10 @@ INSIDE = """CASE WHEN v.service_id = %(scope)s OR EXISTS (SELECT 1 FROM involvem
       WHERE i.organisation_id = %(org)s AND i.activity_id = v.id AND i.service_id = %(scope)s) THEN 1 ELSE 0 END"""
 
 
-# For the one statement that follows in the same message: without sizes PostgreSQL would loop over every pair, and
+# For the one statement that follows: without sizes PostgreSQL would loop over every pair, and
 # compiling the statement costs more than it saves.
 BY_HASH = "SET LOCAL enable_nestloop TO off; SET LOCAL jit TO off; "
+AS_BEFORE = "SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL jit TO DEFAULT"  # a message in a transaction has no end
 
 
 COUNTED_BY = crc32((STATE + COUNTED).encode())  # counts that another version of this program kept are not taken
@@ -418,6 +419,8 @@ class _Counting:
             cursor.execute(self.query, self.values)
             for kind, *row in cursor.fetchall():
                 found.setdefault(kind, []).append(tuple(row))
+            if self.query.startswith(BY_HASH) and connection.in_atomic_block:
+                cursor.execute(AS_BEFORE)
         return found
 
     def cells(self) -> dict[int, dict[str, CellFacts]]:

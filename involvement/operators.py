@@ -16,6 +16,7 @@ from django.contrib.admin import AdminSite, ModelAdmin, SimpleListFilter
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
@@ -28,6 +29,7 @@ from involvement.actions.base import Refused, today
 from involvement.cells import guarded
 from involvement.invitation_letters import send_letters
 from involvement.models import HealthBody, Membership, Organisation, SecurityEvent, User
+from involvement.tenancy import everywhere, streamed
 
 
 class OperatorSite(AdminSite):
@@ -57,7 +59,13 @@ class OperatorSite(AdminSite):
             if not has_second_step(user):
                 wanted = urlencode({"next": request.get_full_path()})
                 return HttpResponseRedirect(f"{reverse('account-second-step')}?{wanted}")
-            return inner(request, *args, **kwargs)
+            with everywhere():
+                response = inner(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()  # here, since it asks for rows as it is drawn
+            if response.streaming:
+                response.streaming_content = streamed(everywhere(), response.streaming_content)
+            return response
 
         return entered
 

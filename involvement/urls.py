@@ -100,6 +100,7 @@ organisation_urls = [
     path("rulings/<int:ruling>/end/", rulings.ruling_end, name="ruling-end"),
     path("settings/", settings.settings_page, name="settings"),
     path("history/", settings.history, name="history"),
+    path("history.csv", settings.history_csv, name="history-csv"),
 ]
 
 urlpatterns = [

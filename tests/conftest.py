@@ -1,9 +1,15 @@
 """What every test stands on."""
 
+from contextlib import contextmanager
+from functools import partial
+
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.template import engines
+from django.test.utils import CaptureQueriesContext
 
+from tests import application_role
 from tests.undefined import FailOnUndefined
 
 
@@ -23,6 +29,33 @@ def media(settings, tmp_path):
     """A folder of the test's own for whatever it uploads."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database, and the role that the app uses it as."""
+    with django_db_blocker.unblock():
+        application_role.make()
+
+
+@contextmanager
+def _asking(number: int, at_most: bool = False):
+    with CaptureQueriesContext(connection) as queries:
+        yield queries
+    asked = application_role.counted(queries)
+    assert len(asked) == number or (at_most and len(asked) < number), "\n".join(asked)
+
+
+@pytest.fixture
+def django_assert_num_queries():
+    """``with django_assert_num_queries(7):`` the same number on both databases (application_role.counted)."""
+    return _asking
+
+
+@pytest.fixture
+def django_assert_max_num_queries():
+    """``with django_assert_max_num_queries(9):`` no more than these, on both databases."""
+    return partial(_asking, at_most=True)
 
 
 @pytest.fixture

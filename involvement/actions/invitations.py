@@ -25,6 +25,7 @@ from involvement.actions.accounts import prove_address
 from involvement.actions.base import Refused, once, writing
 from involvement.actions.organisations import give_role
 from involvement.models import Invitation, Organisation, SecurityEvent, User
+from involvement.tenancy import everywhere
 
 GOOD_FOR = timedelta(days=14)
 AT_ONCE = 100  # addresses in one go: their letters are written while the lead waits
@@ -49,11 +50,12 @@ def find(token: str) -> Invitation | None:
 
     The token is looked up by its hash, so the time that it takes tells nothing about how much of it was right.
     """
-    return (
-        Invitation.objects.select_related("organisation", "recorded_by", "accepted_by")
-        .filter(token_hash=_hash(token))
-        .first()
-    )
+    with everywhere():  # the token does not say whose it is
+        return (
+            Invitation.objects.select_related("organisation", "recorded_by", "accepted_by")
+            .filter(token_hash=_hash(token))
+            .first()
+        )
 
 
 def has_account(invitation: Invitation) -> bool:

@@ -5,12 +5,16 @@ An event holds ids and fixed words: never an address, a name, a password, a code
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from involvement.models import Organisation, SecurityEvent, User
+from involvement.tenancy import everywhere
 
 
-def record(kind: str, *, by: User | None, organisation: Organisation | None = None, **detail) -> SecurityEvent:
-    """Keep that ``by`` did ``kind`` (a slug: sign-in, password-changed, …), with ``detail`` (ids and fixed words)."""
-    return SecurityEvent.objects.create(organisation=organisation, actor=by, kind=kind, detail=detail)
+def record(what: str, /, *, by: User | None, organisation: Organisation | None = None, **detail) -> SecurityEvent:
+    """Keep that ``by`` did ``what`` (a slug: sign-in, password-changed, …), with ``detail`` (ids and fixed words)."""
+    with nullcontext() if organisation else everywhere():  # an account's event is of no organisation
+        return SecurityEvent.objects.create(organisation=organisation, actor=by, kind=what, detail=detail)
 
 
 def record_failure(kind: str, account: User | None, **detail) -> SecurityEvent:

@@ -185,15 +185,16 @@ class Published:
     paper: Paper | None
 
 
-def published(slug: str, audit: int | None = None) -> tuple[Organisation, Published, list[Publication]] | None:
-    """Return the organisation, what is shown, and every publication; None when nothing ever was published, and while
-    the operators have suspended the organisation.
+def published_organisation(slug: str) -> Organisation | None:
+    """Return the organisation that a public address names; None for none, and while the operators suspended it."""
+    return Organisation.objects.filter(slug=slug, suspended_on=None).first()
+
+
+def published(organisation: Organisation, audit: int | None = None) -> tuple[Published, list[Publication]] | None:
+    """Return what is shown, and every publication; None when nothing ever was published.
 
     Without ``audit`` what is shown is the newest that stands, or the newest of all when none stands.
     """
-    organisation = Organisation.objects.filter(slug=slug, suspended_on=None).first()
-    if organisation is None:
-        return None
     rows = organisation.publications.select_related("audit", "audit__service", "audit__snapshot", "audit__sign_off")
     rows = list(rows.order_by("-audit__as_at", "-pk"))
     newest: dict[int, Publication] = {}
@@ -205,4 +206,4 @@ def published(slug: str, audit: int | None = None) -> tuple[Organisation, Publis
         return None
     chosen = next((row for row in wanted if row.withdrawn_on is None), wanted[0])
     paper = paper_of(chosen.audit) if chosen.withdrawn_on is None else None
-    return organisation, Published(chosen, paper), every
+    return Published(chosen, paper), every

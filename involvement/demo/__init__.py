@@ -18,6 +18,7 @@ from framework.catalogue import catalogue
 from involvement.actions import accounts, activities, classification, influence, organisations, pieces, responses
 from involvement.actions.base import today
 from involvement.models import Activity, Organisation, PieceOfWork, Service, User
+from involvement.tenancy import everywhere
 
 CONTENT = Path(__file__).parent / "northfield.toml"
 DOMAIN = "northfield.example"
@@ -54,7 +55,7 @@ def make() -> Made:
     there = Organisation.objects.filter(slug=content["organisation"]["slug"]).first()
     if there is not None:
         return Made(there, people, new=False)
-    with transaction.atomic():
+    with transaction.atomic(), everywhere():  # the organisation is still to be made
         return Made(_Builder(content).build(), people, new=True)
 
 

@@ -6,6 +6,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from involvement.walls import walls
+
 
 WRITTEN_ONCE = ("involvement_snapshot", "involvement_signoff", "involvement_auditdocument")
 SEALED = {"involvement_audit": "id", "involvement_conclusion": "audit_id"}
@@ -67,7 +69,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0006_operators'),
+        ('involvement', '0007_walls'),
     ]
 
     operations = [
@@ -255,4 +257,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_on__isnull', True)), fields=('audit',), name='publication_once_at_a_time'),
         ),
         migrations.RunPython(protect_signed_audits, unprotect),
+        walls(),
     ]

@@ -26,7 +26,7 @@ def activity_list(request, organisation):
     """List the activities: searched, filtered, sorted, 50 a page."""
     page = list_page(request.viewer, request.GET)
     context = {"page": page, "ticked": request.GET.get("tick") == "page"}
-    return render_page(request, "activities/list.html", context, part="results")
+    return render_page(request, "activities/list.html", context)
 
 
 @organisation_view(Permission.ACTIVITY_EDIT)

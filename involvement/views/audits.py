@@ -17,6 +17,7 @@ from involvement.forms.gaps import ReasonForm
 from involvement.forms.map import narrowed
 from involvement.http import render_conflict, render_page
 from involvement.models import Audit
+from involvement.tenancy import inside
 
 
 def load_audit(organisation, audit):
@@ -246,13 +247,17 @@ def audit_unpublish(request, organisation, audit):
 @require_safe
 def published_page(request, org, audit=None):
     """Show what an organisation has published: the newest audit that stands there, or the one asked for."""
-    found = reading.published(org, audit)
-    if found is None:
+    body = reading.published_organisation(org)
+    if body is None:
         raise Http404
-    organisation, shown, every = found
-    others = [row for row in every if row.audit_id != shown.publication.audit_id]
-    context = {"body": organisation, "shown": shown, "paper": shown.paper, "others": others}
-    return render_page(request, "audits/published.html", context)
+    with inside(body):
+        found = reading.published(body, audit)
+        if found is None:
+            raise Http404
+        shown, every = found
+        others = [row for row in every if row.audit_id != shown.publication.audit_id]
+        context = {"body": body, "shown": shown, "paper": shown.paper, "others": others}
+        return render_page(request, "audits/published.html", context)
 
 
 def _asked(organisation, number: str) -> Audit | None:

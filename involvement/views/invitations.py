@@ -14,6 +14,7 @@ from involvement.actions.base import Refused
 from involvement.forms.base import NHSForm
 from involvement.forms.members import JoinForm
 from involvement.http import render_page
+from involvement.tenancy import inside
 
 # Dead links opened from one internet address; a whole trust may be one, and a spam filter opens what it likes.
 WRONG_LINKS = {"invitation": "120/10m/ip"}
@@ -29,7 +30,11 @@ def invitation_page(request, token):
     invitation = invitations.find(token)
     if invitation is not None and invitations.is_member_by(invitation, request.user):
         return redirect("front-page", invitation.organisation.slug)
-    response = _over(request) if invitation is None or not invitation.is_open() else _open(request, invitation)
+    if invitation is None or not invitation.is_open():
+        response = _over(request)
+    else:
+        with inside(invitation.organisation):
+            response = _open(request, invitation)
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex"
     return response

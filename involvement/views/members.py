@@ -1,5 +1,7 @@
 """Who belongs to the organisation: the list, a person's roles, inviting, removing, leaving."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.shortcuts import redirect
@@ -16,6 +18,7 @@ from involvement.forms.base import NHSForm
 from involvement.forms.members import EndForm, InviteForm, RoleForm
 from involvement.http import render_page
 from involvement.invitation_letters import send_letters
+from involvement.tenancy import inside
 
 
 def load_member(organisation, member):
@@ -59,8 +62,7 @@ def member_invite(request, organisation):
         except Refused as refused:
             form.refuse(refused)
             return render_page(request, "members/invite.html", {"form": form})
-        _post(request, organisation, issued)
-        return redirect("members", organisation.slug)
+        return partial(_post, request, organisation, issued)
     known = people.standing(organisation, [each.email for each in form.pasted.people])
     rows = [(each, known.get(each.email, "")) for each in form.pasted.people]
     context = {
@@ -72,10 +74,11 @@ def member_invite(request, organisation):
     return render_page(request, "members/check.html", context)
 
 
-def _post(request, organisation, issued) -> None:
-    """Send the letters, and say how many left and how many did not."""
+def _post(request, organisation, issued):
+    """Send the letters when the invitations stand; say how many left and how many did not, on the list."""
     taken = send_letters(issued, lambda token: request.build_absolute_uri(reverse("invitation", args=[token])))
-    invitations.note_sent(organisation=organisation, invitations=taken)
+    with inside(organisation):
+        invitations.note_sent(organisation=organisation, invitations=taken)
     if taken:
         words = ngettext("%(n)d invitation is on its way", "%(n)d invitations are on their way", len(taken))
         messages.success(request, words % {"n": len(taken)})
@@ -87,6 +90,7 @@ def _post(request, organisation, issued) -> None:
             lost,
         )
         messages.warning(request, words % {"n": lost})
+    return redirect("members", organisation.slug)
 
 
 @organisation_view(Permission.MEMBER_MANAGE, load=load_member)
@@ -160,9 +164,8 @@ def invitation_resend(request, organisation, invitation):
         issued = invitations.send_again(invitation=invitation, by=request.user)
     except Refused as refused:
         messages.warning(request, " ".join(refused.messages.values()))
-    else:
-        _post(request, organisation, [issued])
-    return redirect("members", organisation.slug)
+        return redirect("members", organisation.slug)
+    return partial(_post, request, organisation, [issued])
 
 
 @organisation_view(Permission.MEMBER_MANAGE, load=load_invitation)

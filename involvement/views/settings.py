@@ -2,12 +2,15 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from involvement import ledger
 from involvement.access import Permission, organisation_view
-from involvement.actions.base import Refused
+from involvement.actions import security
+from involvement.actions.base import Refused, today
 from involvement.actions.organisations import change_settings
 from involvement.annals import annals
 from involvement.forms.settings import SettingsForm
@@ -43,3 +46,16 @@ def history(request, organisation):
     """Tell who changed what: members, settings, services, rulings."""
     page = Paginator(annals(request.viewer), DEEDS_A_PAGE).get_page(request.GET.get("page"))
     return render_page(request, "settings/history.html", {"page": page})
+
+
+@organisation_view(Permission.MEMBER_MANAGE)
+@require_safe
+def history_csv(request, organisation):
+    """Hand a lead the security events as CSV, and keep that it was taken."""
+    told = ledger.events(request.viewer)
+    if request.method == "GET":
+        security.record("export", by=request.user, organisation=organisation, kind="security-events", events=len(told))
+    response = HttpResponse(b"".join(ledger.csv_lines(told)), content_type="text/csv; charset=utf-8")
+    name = f"security-events-{organisation.slug}-{today().isoformat()}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

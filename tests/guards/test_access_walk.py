@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from involvement import checks
-from involvement.actions import organisations
+from involvement.actions import memberships, organisations
 from involvement.models import StoredFile
 from tests.audits import published_audit
 from tests.world import ASHDOWN, BIRCHWOOD, MARKER
@@ -96,8 +96,9 @@ ORGANISATION = {
     "ruling-end": (LEAD, LEAD),
     "settings": (LEAD, LEAD),
     "history": (ALL, NOBODY),
+    "history-csv": (LEAD, NOBODY),
 }
-EXPORTS = {"activity-csv", "activity-xlsx"}  # taking the register away is kept for auditors, though it is a GET
+EXPORTS = {"activity-csv", "activity-xlsx", "history-csv"}  # taking it away is kept for auditors, though it is a GET
 ELSEWHERE = {"stored-file"}  # of an organisation, though its address does not say so
 QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
@@ -310,7 +311,7 @@ def test_the_marker_does_show_at_home(sides):
     }
     # slugs and numbers only; and what only takes a form; and what only a board member opens, whom they do not have
     of_the_board = {name for name, (see, _write) in ORGANISATION.items() if "lea" not in see}
-    assert seen >= set(ORGANISATION) - of_the_board - {"map-csv", "map-json", "invitation-resend"}
+    assert seen >= set(ORGANISATION) - of_the_board - {"map-csv", "map-json", "history-csv", "invitation-resend"}
 
 
 @pytest.mark.parametrize("field", ["service", "piece"])
@@ -344,6 +345,52 @@ def test_who_has_left_is_refused_at_the_next_request(sides):
     membership = home.memberships.get(user=sides.people["vi"], until=None)
     organisations.end_role(membership=membership, by=sides.people["lea"])
     assert client.get("/o/ashdown/activities/").status_code == 404
+
+
+@pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
+@pytest.mark.parametrize("person", ["lea", "ed", "pat"])
+def test_who_was_removed_meets_what_a_stranger_meets_everywhere(sides, person, fragment):
+    """Signed in all the while, and also where htmx asks for a part of a page."""
+    home, client, stranger = sides.ashdown.organisation, client_for(sides, person), client_for(sides, "sam")
+    if fragment:
+        client.defaults["HTTP_HX_REQUEST"] = stranger.defaults["HTTP_HX_REQUEST"] = "true"
+    assert client.get("/o/ashdown/activities/").status_code == 200
+    organisations.give_role(organisation=home, user=sides.people["vi"], role="lead", by=None)
+    memberships.remove_member(organisation=home, user=sides.people[person], by=sides.people["vi"], reason="moved on")
+    failing, walked = [], 0
+    addresses = [address(name, home, objects_of(sides.ashdown)) for name in ORGANISATION]
+    for where in [*addresses, reverse("stored-file", args=[sides.ashdown.file.pk])]:
+        for method in ("GET", "POST"):
+            (response, written), (refused, _none) = ask(client, method, where), ask(stranger, method, where)
+            walked += 1
+            as_stranger = (response.status_code, bare(response)) == (refused.status_code, bare(refused))
+            if response.status_code not in (404, 405) or written or not as_stranger:
+                failing.append(f"{method} {where}: {response.status_code}, wrote {written}")
+    assert not failing, "\n".join(failing)
+    assert walked == 2 * len(ORGANISATION) + 2
+
+
+def test_every_page_answers_whoever_asks_for_a_part_of_it(sides):
+    client, home = client_for(sides, "lea"), sides.ashdown.organisation
+    for name in ORGANISATION:
+        where = address(name, home, objects_of(sides.ashdown))
+        response = client.get(where, headers={"HX-Request": "true"})
+        assert verdict(response) == "in", where
+        assert MARKER.encode() not in body_of(response)
+
+
+def test_who_keeps_another_role_keeps_what_that_one_may(sides):
+    """A lead who is made a viewer is refused what leads do, and nothing else, at the next request."""
+    home, client, lea = sides.ashdown.organisation, client_for(sides, "lea"), sides.people["lea"]
+    for role, user in (("lead", "vi"), ("viewer", "lea")):
+        organisations.give_role(organisation=home, user=sides.people[user], role=role, by=None)
+    assert client.get("/o/ashdown/members/invite/").status_code == 200
+    memberships.end_roles(organisation=home, user=lea, roles=["lead"], by=sides.people["vi"], reason="")
+    for name, (see, _write) in ORGANISATION.items():
+        response, written = ask(client, "GET", address(name, home, objects_of(sides.ashdown)))
+        kept = [sql for sql in written if "securityevent" in sql]
+        assert verdict(response) == ("in" if "vi" in see else "forbidden"), name
+        assert written == (kept if name in EXPORTS and "vi" in see else []), name
 
 
 def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):

@@ -26,6 +26,7 @@ from involvement.actions.confirming import (
 )
 from involvement.forms.activities import said_by
 from involvement.maps import build_map
+from tests.application_role import counted
 from tests.world import rewrite
 
 WORDS = {  # what happened, so told that the words say where it belongs
@@ -176,7 +177,7 @@ def test_the_page_takes_as_many_queries_whatever_waits(world, waiting, django_as
 
         with CaptureQueriesContext(connection) as queries:
             client.get(f"{PAGE}?place=all")
-        return len(queries)
+        return len(counted(queries))
 
     few = count()
     for number in range(30):

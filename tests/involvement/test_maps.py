@@ -18,6 +18,7 @@ from involvement.actions import activities, influence, organisations, pieces, re
 from involvement.actions.base import Refused, today
 from involvement.maps import build_map
 from involvement.models import Activity, Classification, Complete, Placement
+from tests.application_role import counted
 from tests.world import classify_as, rewrite
 
 pytestmark = pytest.mark.django_db
@@ -574,8 +575,7 @@ def test_pages_answer_with_as_many_queries_whatever_the_size(client, world, numb
     fill(world, number)
     with CaptureQueriesContext(connection) as then:
         client.get(f"/o/ashdown/{address}")
-    assert len(then) == len(first)
-    assert len(then) <= 24
+    assert len(counted(then)) == len(counted(first)) <= 24
 
 
 def test_every_table_of_the_counting_queries_carries_the_organisation():

@@ -10,6 +10,7 @@ from involvement.access import Role
 from involvement.actions.base import Refused
 from involvement.actions.organisations import create_organisation, give_role
 from involvement.models import Organisation, User
+from involvement.tenancy import everywhere
 
 
 class Command(BaseCommand):
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         """Make it all or nothing; CommandError says in a sentence what is wrong."""
         password = ""
         try:
-            with transaction.atomic():
+            with transaction.atomic(), everywhere():  # the organisation is still to be made
                 organisation = create_organisation(slug=slug, name=name, kind=kind, nation=nation)
                 person = User.objects.filter(email=lead.strip().lower()).first()
                 if person is None:

@@ -22,6 +22,7 @@ from involvement.imports import (
     run_import,
 )
 from involvement.models import Organisation, User
+from involvement.tenancy import inside
 
 SOME_REFUSED = 3
 
@@ -56,9 +57,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--by", metavar="EMAIL", help="the person who is recorded as importing")
 
-    def handle(self, *, organisation, file, dry_run, maps, no_new_services, by, **options):
+    def handle(self, *, organisation, **options):
         """Read, plan, write and say what came of it. Raises CommandError with a plain sentence for anything wrong."""
-        organisation = _organisation(organisation)
+        found = _organisation(organisation)
+        with inside(found):
+            result = self._run(found, **options)
+        self._say_result(result, options["dry_run"])
+
+    def _run(self, organisation, *, file, dry_run, maps, no_new_services, by, **_options) -> dict:
         try:
             table = read_table(content_of(file))
             columns = _columns(organisation, table, dict(mapping_of(each) for each in maps))
@@ -71,14 +77,12 @@ class Command(BaseCommand):
                 "new_services": not no_new_services,
             }
             if dry_run:
-                result = as_result(plan_import(**how))
-            else:
-                result = run_import(**how, by=_person(by), file_name=Path(file).name)
+                return as_result(plan_import(**how))
+            return run_import(**how, by=_person(by), file_name=Path(file).name)
         except Unreadable as error:
             raise CommandError(str(error)) from error
         except Refused as refused:
             raise CommandError(" ".join(refused.messages.values())) from refused
-        self._say_result(result, dry_run)
 
     def _say_columns(self, table: Table, columns: dict[str, str]) -> None:
         for heading, ours in columns.items():

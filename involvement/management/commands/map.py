@@ -10,6 +10,7 @@ from involvement.access import Role, Viewer
 from involvement.actions.base import today
 from involvement.maps import build_map
 from involvement.models import Organisation
+from involvement.tenancy import inside
 
 
 class Command(BaseCommand):
@@ -25,6 +26,10 @@ class Command(BaseCommand):
         found = Organisation.objects.filter(slug=organisation).first()
         if found is None:
             raise CommandError(f"There is no organisation called “{organisation}”.")
+        with inside(found):
+            self._print(found, as_at, service)
+
+    def _print(self, found: Organisation, as_at: str | None, service: str | None) -> None:
         one = None
         if service:
             one = found.services.filter(slug=service).first()

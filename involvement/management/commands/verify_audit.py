@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from involvement.audits.verify import verify
 from involvement.models import Organisation
+from involvement.tenancy import inside
 
 
 class Command(BaseCommand):
@@ -18,6 +19,10 @@ class Command(BaseCommand):
         found = Organisation.objects.filter(slug=organisation).first()
         if found is None:
             raise CommandError(f"There is no organisation called “{organisation}”.")
+        with inside(found):
+            self._look(found, audit)
+
+    def _look(self, found: Organisation, audit: int) -> None:
         one = found.audits.filter(pk=audit).first()
         if one is None:
             raise CommandError(f"{found.name} has no audit {audit}.")
