@@ -50,7 +50,8 @@ ROLE_MAY = {
     Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
     Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
     Role.BOARD_MEMBER: _(
-        "Reads everything, sets what the board wants, audits and signs, and may say that a gap needs no action."
+        "Reads everything, sets what the board wants and what is to be done, audits and signs, and may say that a gap"
+        " needs no action."
     ),
     Role.FACILITATOR: _("Reads everything, and runs workshops."),
     Role.VIEWER: _("Reads everything, and changes nothing."),
@@ -77,6 +78,10 @@ class Permission(StrEnum):
     AUDIT_RUN = "audit-run"  # start an audit, freeze it, say how sure the board is
     AUDIT_SIGN = "audit-sign"
     PUBLISH = "publish"  # put a signed audit on the public page, and take it down
+    ACTION_SET = "action-set"  # set an action, give it another day
+    ACTION_CLOSE = "action-close"  # say that it is done, and show it
+    ACTION_REOPEN = "action-reopen"  # reopen or drop what anybody set
+    DECISION_LIST = "decision-list"  # list the year's major decisions, and who took part
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -88,6 +93,8 @@ _EDITOR = _VIEWER | {
     Permission.COMPLETE_STATE,
     Permission.GAP_RESPOND,
     Permission.GAP_ANSWER,
+    Permission.ACTION_SET,
+    Permission.ACTION_CLOSE,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
@@ -101,6 +108,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.AIM_ADOPT,
         Permission.AUDIT_RUN,
         Permission.AUDIT_SIGN,
+        Permission.ACTION_SET,
+        Permission.ACTION_REOPEN,
+        Permission.DECISION_LIST,
     },
     Role.EDITOR: _EDITOR,
     Role.LEAD: _EDITOR
@@ -110,6 +120,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.SETTINGS_MANAGE,
         Permission.RULING_MANAGE,
         Permission.PUBLISH,
+        Permission.DECISION_LIST,
     },
 }
 

@@ -318,6 +318,10 @@ else:  # refused by Django's own deployment check
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Involvement Map <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where letters that no request asked for lead to: the site's own address, without a slash at its end.
+SITE_ADDRESS = os.environ.get("SITE_ADDRESS", "").rstrip("/") or (
+    "http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+)
 LETTERS_WAIT = False  # letters go out beside the request (letters.py); tests wait for them
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

@@ -69,7 +69,7 @@ def unprotect(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('involvement', '0007_walls'),
+        ('involvement', '0008_board'),
     ]
 
     operations = [

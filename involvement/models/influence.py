@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from framework.catalogue import catalogue
 
-from .base import OrganisationRow, Versioned
+from .base import AppendOnlyQuerySet, OrganisationRow, Versioned
 
 GRADES = {"statement": 1, "document": 2, "corroboration": 3}
 
@@ -144,3 +144,22 @@ class Evidence(OrganisationRow):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "change", "kind", "withdrawn_on"], name="evidence_of_change")]
+
+
+class AskedAgain(OrganisationRow):
+    """Somebody's dated answer, years after an activity ended: "there is no effect to tell". Append-only.
+
+    Ended work is asked again after 1, 3 and 5 years (``years``). The other answer is a Change.
+    """
+
+    activity = models.ForeignKey("involvement.Activity", on_delete=models.CASCADE, related_name="asked_again")
+    years = models.PositiveSmallIntegerField()
+    on = models.DateField()
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        default_related_name = "asked_again"
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "years"], name="asked_again_answered_once"),
+            models.CheckConstraint(condition=Q(years__in=(1, 3, 5)), name="asked_again_after_1_3_or_5_years"),
+        ]

@@ -21,10 +21,11 @@ register = template.Library()
 
 # One entry a page of the menu: its address, its title, and the beginnings of the address names that belong to it.
 ORGANISATION_PAGES = (
-    ("front-page", _("Overview"), ("front-page", "aims", "aim-")),
+    ("front-page", _("Overview"), ("front-page", "aims", "decision-", "duties", "mechanisms", "ask-again")),
     ("map", _("Map"), ("map",)),
     ("activity-list", _("Activities"), ("activity-", "change-", "evidence-")),
     ("gap-list", _("Gaps"), ("gap-", "response-")),
+    ("action-list", _("Actions"), ("action-",)),
     ("audit-list", _("Audits"), ("audit-", "compare-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),

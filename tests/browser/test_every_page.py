@@ -27,6 +27,7 @@ FOR_EVERYBODY = {
     "framework",
     "framework-rules",
     "framework-cases",
+    "framework-crosswalks",
     "framework-sources",
     "framework-place",
 }

@@ -57,6 +57,9 @@ ORGANISATION = {
     "change-edit": (EDITORS, EDITORS),
     "evidence-new": (EDITORS, EDITORS),
     "evidence-withdraw": (EDITORS, EDITORS),
+    "ask-again": (ALL, EDITORS),
+    "duties": (ALL, NOBODY),
+    "mechanisms": (ALL, NOBODY),
     "piece-list": (ALL, NOBODY),
     "piece-new": (EDITORS, EDITORS),
     "piece-detail": (ALL, NOBODY),
@@ -65,6 +68,15 @@ ORGANISATION = {
     "gap-list": (ALL, NOBODY),
     "gap-respond": (ALL, EDITORS | BOARD),
     "response-end": (ALL, EDITORS | BOARD),
+    "action-list": (ALL, NOBODY),
+    "action-new": (EDITORS | BOARD, EDITORS | BOARD),
+    "action-detail": (ALL, NOBODY),
+    "action-step": (ALL, EDITORS | BOARD),
+    "decision-list": (ALL, NOBODY),
+    "decision-new": (LEAD | BOARD, LEAD | BOARD),
+    "decision-edit": (LEAD | BOARD, LEAD | BOARD),
+    "decision-took-part": (LEAD | BOARD, LEAD | BOARD),
+    "decision-withdraw": (LEAD | BOARD, LEAD | BOARD),
     "complete": (ALL, NOBODY),
     "complete-state": (EDITORS, EDITORS),
     "complete-revoke": (EDITORS, EDITORS),
@@ -105,6 +117,7 @@ QUERY = {
     "complete-state": "?place=owners&scope=whole",
     "ruling-new": "?kind=scrutiny",
     "compare-days": "?from=2026-01-01",
+    "action-step": "?kind=moved",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -163,6 +176,8 @@ def objects_of(side) -> dict:
         "ruling": side.ruling.pk,
         "audit": side.audit.pk,
         "kind": "pdf",
+        "action": side.action.pk,
+        "decision": side.decision.pk,
     }
 
 

@@ -19,6 +19,7 @@ PUBLIC = {
     "framework",
     "framework-rules",
     "framework-cases",
+    "framework-crosswalks",
     "framework-sources",
     "framework-place",
     "published",  # an audit that a lead has published, in two steps

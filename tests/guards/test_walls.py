@@ -32,6 +32,7 @@ EVERYWHERE = {
     "demo/__init__.py",  # makes an organisation
     "files.py",  # a file's address does not say whose it is
     "management/commands/add_organisation.py",  # makes an organisation
+    "management/commands/remind.py",  # one letter a person, whatever they belong to
     "operators.py",  # who runs the installation looks after all organisations
     "ledger.py",  # sign-ins of members, which are events of accounts
 }

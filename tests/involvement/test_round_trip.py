@@ -58,6 +58,8 @@ def an_activity(draw):
             "description": draw(words),
             "method": draw(lines),
             "participants": draw(lines),
+            "missing": draw(lines),
+            "could_lose": draw(lines),
             "open_to_all": draw(maybe),
             "reach": draw(lines),
             "start_written": draw(st.one_of(lines, st.sampled_from(["", "2021/22", "spring 2020", "03/03/19"]))),
