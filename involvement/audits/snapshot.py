@@ -92,10 +92,10 @@ def draw_up(viewer: Viewer, asked: Asked) -> dict:
         "decisions": board.decisions(viewer, asked),
         "changes": _what_came(changes, asked),
         "dissent": board.dissent(viewer, asked),
-        "actions": board.actions(viewer, asked),
+        "actions": board.actions(viewer, asked, shown),
         "rulings": _rulings(shown),
-        "duties": board.duties(viewer, asked),
-        "mechanisms": board.mechanisms(viewer, asked),
+        "duties": board.duties(asked, shown),
+        "mechanisms": board.mechanisms(viewer, asked, shown),
         "services": _services(shown),
         "groups": [
             {"title": row.title, "by_place": dict(row.by_place)} for row in shown.groups if any(row.by_place.values())

@@ -39,20 +39,23 @@ END $$;
 
 
 def protect_signed_audits(apps, schema_editor):
-    """On PostgreSQL: let the database itself refuse changes to what was frozen and signed."""
+    """On PostgreSQL: let the database itself refuse changes to what was frozen and signed.
+
+    After the row, so that the walls between organisations speak first.
+    """
     if schema_editor.connection.vendor != "postgresql":
         return
     schema_editor.execute(PROTECT, params=None)
     for table in WRITTEN_ONCE:
         schema_editor.execute(
-            f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}"
+            f"CREATE TRIGGER written_once AFTER UPDATE OR DELETE ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION involvement_written_once()",
             params=None,
         )
     for table, column in SEALED.items():
         events = "UPDATE OR DELETE" if column == "id" else "INSERT OR UPDATE OR DELETE"
         schema_editor.execute(
-            f"CREATE TRIGGER not_when_signed BEFORE {events} ON {table}"
+            f"CREATE TRIGGER not_when_signed AFTER {events} ON {table}"
             f" FOR EACH ROW EXECUTE FUNCTION involvement_not_when_signed('{column}')",
             params=None,
         )

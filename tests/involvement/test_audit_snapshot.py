@@ -16,6 +16,7 @@ from involvement.actions import activities, responses
 from involvement.actions.audits import canonical
 from involvement.actions.base import today
 from involvement.audits import snapshot
+from involvement.maps import build_map
 from involvement.models import Organisation, User
 from tests.application_role import counted
 from tests.audits import viewer_of
@@ -226,3 +227,37 @@ def test_a_year_is_a_year():
     assert snapshot.year_before(date(2026, 11, 23)) == date(2025, 11, 24)
     assert snapshot.year_before(date(2024, 2, 29)) == date(2023, 3, 1)
     assert months_before(date(2026, 11, 23), 12) == date(2025, 11, 23)
+
+
+def test_what_the_board_listed_stands_in_it(world):
+    """One decision of the period and one action; a service's snapshot holds its own actions only."""
+    home, bob = world.ashdown.organisation, world.people["bob"]
+    held = drawn(viewer_of(home, bob))
+    [decision], [action] = held["decisions"], held["actions"]
+    assert (decision["title"], decision["decided_on"]) == (
+        world.ashdown.decision.title, world.ashdown.decision.decided_on.isoformat()
+    )  # fmt: skip
+    set_ = world.ashdown.action
+    assert (action["id"], action["what"], action["state"]) == (set_.pk, set_.what, "open")
+    assert action["due_on"] == world.ashdown.action.due_on.isoformat() and action["evidence"] == ""
+    titles = {duty.title for duty in catalogue().duties_of(home.nation, home.kind)}
+    assert {row["title"] for row in held["duties"]} == titles and titles
+    part = drawn(viewer_of(home, bob), service="Maternity")
+    assert (part["decisions"], part["duties"], part["mechanisms"]) == ([], [], [])
+    mine = world.ashdown.action.service
+    assert len(part["actions"]) == (mine is not None and mine.name == "Maternity")
+
+
+def test_what_rests_on_what_is_the_map_without_it(northfield, viewer):
+    held = drawn(viewer)
+    rests = {row["slug"]: row for row in held["mechanisms"]}
+    listed = northfield.activities.listed()
+    assert {slug: row["activities"] for slug, row in rests.items()} == dict(
+        Counter(slug for row in listed for slug in row.mechanisms)
+    )
+    for slug, row in rests.items():
+        left = build_map(viewer, as_at=today(), without=slug).cells
+        now = {each.facet: each.activities for each in build_map(viewer, as_at=today()).cells}
+        gone = [each.facet for each in left if now[each.facet] and not each.activities]
+        names = [f"{catalogue().places[k.split('/')[0]].title}: {catalogue().facets[k].title.lower()}" for k in gone]
+        assert row["cells_lost"] == names
