@@ -44,11 +44,14 @@ ROLE_NAMES = {
 
 # What a role lets a person do, as an invitation and the list of members say it.
 ROLE_MAY = {
-    Role.LEAD: _("Does everything that an editor does. Also invites people, and looks after members and settings."),
+    Role.LEAD: _(
+        "Does everything that an editor does. Also invites people, looks after members and settings, and publishes."
+    ),
     Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
     Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
     Role.BOARD_MEMBER: _(
-        "Reads everything, sets what the board wants and what is to be done, and may say that a gap needs no action."
+        "Reads everything, sets what the board wants and what is to be done, audits and signs, and may say that a gap"
+        " needs no action."
     ),
     Role.FACILITATOR: _("Reads everything, and runs workshops."),
     Role.VIEWER: _("Reads everything, and changes nothing."),
@@ -72,6 +75,9 @@ class Permission(StrEnum):
     MEMBER_MANAGE = "member-manage"  # invite, give and end roles, remove; see addresses
     SETTINGS_MANAGE = "settings-manage"
     RULING_MANAGE = "ruling-manage"  # say how a contested kind is counted here
+    AUDIT_RUN = "audit-run"  # start an audit, freeze it, say how sure the board is
+    AUDIT_SIGN = "audit-sign"
+    PUBLISH = "publish"  # put a signed audit on the public page, and take it down
     ACTION_SET = "action-set"  # set an action, give it another day
     ACTION_CLOSE = "action-close"  # say that it is done, and show it
     ACTION_REOPEN = "action-reopen"  # reopen or drop what anybody set
@@ -100,6 +106,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.GAP_NOT_NEEDED,
         Permission.GAP_ANSWER,
         Permission.AIM_ADOPT,
+        Permission.AUDIT_RUN,
+        Permission.AUDIT_SIGN,
         Permission.ACTION_SET,
         Permission.ACTION_REOPEN,
         Permission.DECISION_LIST,
@@ -111,6 +119,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.MEMBER_MANAGE,
         Permission.SETTINGS_MANAGE,
         Permission.RULING_MANAGE,
+        Permission.PUBLISH,
         Permission.DECISION_LIST,
     },
 }

@@ -41,6 +41,7 @@ class _Names:
         self.people = {row.user_id: row.user.get_full_name() for row in rows}
         self.invitations: dict[int, Invitation] = {row.pk: row for row in organisation.invitations.all()}
         self.rulings: dict[int, Ruling] = {row.pk: row for row in organisation.rulings.all()}
+        self.audits = dict(organisation.audits.values_list("pk", "title"))
         self.sees_addresses = viewer.may(Permission.MEMBER_MANAGE)
 
     def person(self, user_id: int) -> str:
@@ -113,6 +114,13 @@ def _ruling(words: str) -> Callable[[dict, _Names], str]:
     return tell
 
 
+def _audit(words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, names: _Names) -> str:
+        return str(words) % {"title": names.audits[detail["audit"]]} + _because(detail)
+
+    return tell
+
+
 def _merged(other: str, words: str) -> Callable[[dict, _Names], str]:
     def tell(detail: dict, _names: _Names) -> str:
         return str(words) % {"name": detail[other], "day": day(date.fromisoformat(detail["on"]))} + _because(detail)
@@ -159,6 +167,11 @@ TOLD: dict[str, Callable[[dict, _Names], str]] = {
     "ruling-made": _ruling(
         gettext_lazy("recorded how “%(kind)s” is counted from %(day)s: %(place)s, because “%(reason)s” (%(author)s)")
     ),
+    "audit-started": _audit(gettext_lazy("started the audit “%(title)s”")),
+    "audit-frozen": _audit(gettext_lazy("froze the audit “%(title)s”")),
+    "audit-signed": _audit(gettext_lazy("signed the audit “%(title)s”")),
+    "audit-published": _audit(gettext_lazy("published the audit “%(title)s”")),
+    "audit-unpublished": _audit(gettext_lazy("took the audit “%(title)s” off the public page")),
     "ruling-ended": _ruling(gettext_lazy("ended the ruling on “%(kind)s” of %(day)s (%(place)s)")),
 }
 

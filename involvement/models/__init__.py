@@ -1,6 +1,7 @@
 """An organisation's rows, one noun a file."""
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
+from .audits import Audit, AuditDocument, Conclusion, Publication, SignOff, Snapshot
 from .board import Action, ActionStep, Decision, DecisionActivity, ReminderSent
 from .bodies import HealthBody
 from .classification import Classification, ConfirmedBatch, Placement
@@ -18,11 +19,14 @@ __all__ = [
     "ActivityGroup",
     "ActivityService",
     "Aim",
+    "Audit",
+    "AuditDocument",
     "AskedAgain",
     "Change",
     "ChangeFacet",
     "Classification",
     "Complete",
+    "Conclusion",
     "ConfirmedBatch",
     "Decision",
     "DecisionActivity",
@@ -37,6 +41,7 @@ __all__ = [
     "Organisation",
     "PieceOfWork",
     "Placement",
+    "Publication",
     "ReminderSent",
     "RequestKey",
     "Response",
@@ -44,6 +49,8 @@ __all__ = [
     "RunningConfirmation",
     "SecurityEvent",
     "Service",
+    "SignOff",
+    "Snapshot",
     "StoredFile",
     "User",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import qrcode
 from allauth.socialaccount.adapter import get_adapter as provider_adapter
 from django import template
@@ -24,6 +26,7 @@ ORGANISATION_PAGES = (
     ("activity-list", _("Activities"), ("activity-", "change-", "evidence-")),
     ("gap-list", _("Gaps"), ("gap-", "response-")),
     ("action-list", _("Actions"), ("action-",)),
+    ("audit-list", _("Audits"), ("audit-", "compare-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),
     ("members", _("Organisation"), ("member", "invitation-", "service", "ruling", "settings", "history")),
@@ -108,7 +111,9 @@ def first_box(field) -> str:
 
 @register.filter
 def day(value) -> str:
-    """Write a date in full, "22 November 2026"; nothing for no date."""
+    """Write a date, or its ISO text in a snapshot, in full, "22 November 2026"; nothing for no date."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value[:10]) if value else None
     return format_date(value, "j F Y") if value else ""
 
 

@@ -22,6 +22,8 @@ PUBLIC = {
     "framework-crosswalks",
     "framework-sources",
     "framework-place",
+    "published",  # an audit that a lead has published, in two steps
+    "published-audit",
     "invitation",  # opened by a token that only the invited address was sent
     "account_login",
     "account_logout",

@@ -19,6 +19,7 @@ from involvement.actions import activities
 from involvement.models import Organisation, SecurityEvent
 from involvement.tenancy import everywhere, holds, inside
 from tests.application_role import as_application, counted
+from tests.audits import published_audit
 from tests.world import ASHDOWN, MARKER
 
 # Tables of ours that are no organisation's: accounts, reference data, and what an organisation itself is.
@@ -77,6 +78,7 @@ def filled(world):
     """The world, with at least one row of Birchwood's in every table of an organisation's."""
     home, by = world.birchwood.organisation, world.people["bo"]
     activities.add_activity(organisation=home, by=by, facts={"title": f"{MARKER} panel"})
+    published_audit(home, by, title=f"{MARKER} audit")
     for model in tables().values():
         if not model._base_manager.filter(organisation=home).exists():
             row = _least(model, world, home, by)
