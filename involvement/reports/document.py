@@ -435,7 +435,7 @@ def _map(facts: Facts) -> list[Block]:
             }
         ),  # fmt: skip
         Picture(map_picture(s), _("The map.") + " " + map_in_words(s)),
-        Table(_("The map as a table"), header, rows, (14, 17, 19, 8, 9, 33)),
+        Table(_("The map as a table"), header, rows, (15, 17, 19, 8, 10, 31)),
         *_services(facts),
         *_groups(facts),
         *_mechanisms(facts),

@@ -18,6 +18,7 @@ from involvement.reports.signs import plain
 
 MOST = 32_767  # signs that one cell takes
 WIDEST, NARROWEST = 60, 9  # columns, in characters
+LINE, TALLEST = 15, 400  # rows, in points
 
 
 class Day(str):
@@ -46,8 +47,8 @@ def workbook(snapshot: dict, conclusions: list[dict], signed: dict | None) -> by
             {"title": plain(snapshot["title"])[:255], "author": facts.subject[:255], "created": day}
         )
         formats = {
-            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
-            "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"}),
+            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "indent": 1}),
+            "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "indent": 1}),
             "day": book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"}),
             "number": book.add_format({"valign": "top"}),
         }
@@ -77,13 +78,23 @@ def _write(page, sheet: Sheet, formats: dict) -> None:
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
-    for column, title in enumerate(sheet.header):
-        longest = max([len(title) + 2, *(_length(row[column]) for row in sheet.rows)])
-        page.set_column(column, column, min(max(longest + 1, NARROWEST), WIDEST))
+    widths = [_width(title, [row[column] for row in sheet.rows]) for column, title in enumerate(sheet.header)]
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width)
+    for number, row in enumerate(sheet.rows, 1):
+        lines = max(map(_lines, row, widths))
+        if lines > 1:
+            page.set_row(number, min(LINE * lines, TALLEST))
 
 
-def _length(value) -> int:
-    return 12 if isinstance(value, Day) else max(map(len, str(value or "").split("\n")))
+def _width(title: str, values: list) -> int:
+    longest = max([len(title) + 2, *(13 if isinstance(value, Day) else len(str(value or "")) for value in values)])
+    return min(max(longest + 2, NARROWEST), WIDEST)
+
+
+def _lines(value, width: int) -> int:
+    """Return how many lines a cell takes, about: not every program makes rows as tall as their words by itself."""
+    return sum(1 + len(line) // (width - 4) for line in str(value or "").split("\n"))
 
 
 def _day(value: str | None) -> Day | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from docx import Document as new_document
 from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -19,8 +20,14 @@ from involvement.reports.pdf import png
 
 WIDTH = 17.4  # cm between the margins of a sheet of A4
 INK, QUIET, LINE = RGBColor(0x21, 0x2B, 0x32), RGBColor(0x42, 0x55, 0x63), "768692"
-SHARP = 150  # points an inch at the width that pictures have on the sheet
-STYLES = {"finding": "Intense Quote", "note": "Intense Quote", "quote": "Quote"}
+SHARP = 160  # points an inch of the drawing, which is ten inches wide
+STYLES = {"finding": "Finding", "note": "Note", "quote": "Words of others", "quiet": "Quiet"}
+OURS = {  # style -> size, colour, ground, colour of the line at its left
+    "Finding": (12.5, INK, None, None),
+    "Note": (10.5, INK, "FFF9D6", "7A5F00"),
+    "Words of others": (10.5, INK, None, LINE),
+    "Quiet": (10.5, QUIET, None, None),
+}
 
 
 def docx(document: Document) -> bytes:
@@ -53,18 +60,20 @@ def _settle(word: WordDocument, document: Document) -> None:
     properties.created = properties.modified = day
     for name, size, colour in (
         ("Normal", 10.5, INK), ("Title", 22, INK), ("Subtitle", 12, QUIET), ("Heading 2", 15, INK),
-        ("Heading 3", 12, INK), ("Caption", 9.5, QUIET), ("Quote", 10.5, INK), ("Intense Quote", 12, INK),
+        ("Heading 3", 12, INK), ("Caption", 9.5, QUIET),
     ):  # fmt: skip
         style = word.styles[name]
         style.font.size, style.font.color.rgb = Pt(size), colour
         style.font.italic = False
         _typeface(style.element.get_or_add_rPr(), document.language)
+    for name, (size, colour, ground, line) in OURS.items():
+        style = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = word.styles["Normal"]
+        style.font.size, style.font.color.rgb = Pt(size), colour
+        _framed(style, ground, line)
+    _without(word.styles["Title"].element.get_or_add_pPr(), "w:pBdr")
     word.styles["Normal"].paragraph_format.space_after = Pt(6)
     word.styles["Caption"].paragraph_format.keep_with_next = True
-    word.styles["Intense Quote"].font.bold = False
-    for name in ("Quote", "Intense Quote"):
-        word.styles[name].paragraph_format.left_indent = Cm(0.4)
-        word.styles[name].paragraph_format.right_indent = Cm(0)
     # The title is the first heading of the document, for who walks through it by headings.
     level = OxmlElement("w:outlineLvl")
     level.set(qn("w:val"), "0")
@@ -83,11 +92,33 @@ def _typeface(properties, language: str) -> None:
         del fonts.attrib[name]
     for part in ("ascii", "hAnsi", "cs", "eastAsia"):
         fonts.set(qn(f"w:{part}"), "Arial")
-    for old in properties.findall(qn("w:lang")):
-        properties.remove(old)
+    _without(properties, "w:lang")
     lang = OxmlElement("w:lang")
     lang.set(qn("w:val"), language)
     properties.append(lang)
+
+
+def _without(properties, name: str) -> None:
+    for old in properties.findall(qn(name)):
+        properties.remove(old)
+
+
+def _framed(style, ground: str | None, line: str | None) -> None:
+    """Give a style a line at its left, and a ground."""
+    rules = style.element.get_or_add_pPr()
+    if line:
+        style.paragraph_format.left_indent = Cm(0.4)
+        side = OxmlElement("w:left")
+        for name, value in (("val", "single"), ("sz", "24"), ("space", "8"), ("color", line)):
+            side.set(qn(f"w:{name}"), value)
+        border = OxmlElement("w:pBdr")
+        border.append(side)
+        rules.insert(0, border)
+    if ground:
+        shade = OxmlElement("w:shd")
+        for name, value in (("val", "clear"), ("color", "auto"), ("fill", ground)):
+            shade.set(qn(f"w:{name}"), value)
+        rules.insert(1, shade)
 
 
 def _heading(word: WordDocument, block: Heading) -> None:
@@ -173,8 +204,7 @@ def _dress(table, caption: str) -> None:
 
 
 def _picture(word: WordDocument, block: Picture) -> None:
-    # The drawing is 960 units wide, which typst takes for points.
-    picture = word.add_picture(io.BytesIO(png(block.svg, ppi=SHARP * WIDTH / 2.54 / (960 / 72))), width=Cm(WIDTH))
+    picture = word.add_picture(io.BytesIO(png(block.svg, ppi=SHARP)), width=Cm(WIDTH))
     seen = picture._inline.docPr
     seen.set("descr", block.alt)
     seen.set("title", _("The map"))
