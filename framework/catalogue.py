@@ -31,6 +31,9 @@ SHAPE = {
 PARTS = ("none", "told", "asked", "equal", "lead", "not-recorded")
 STATUSES = ("in-place", "unproven", "planned", "not-needed", "lapsed", "missing", "none-recorded")
 POWERS = ("to-people", "nowhere", "work-only")
+NATIONS = ("england", "scotland", "wales", "northern-ireland")
+KINDS = ("trust", "foundation-trust", "icb", "health-board", "practice", "other")
+STANDINGS = ("law", "standard", "moving")
 SUPPORTS = ("payment", "expenses", "access", "carers", "languages")
 
 
@@ -227,11 +230,33 @@ class Signpost:
 
 @dataclass(frozen=True)
 class Crosswalk:
-    """Another framework, with a tag for each place. Tags, never conversions."""
+    """Another framework, what it is about, and a tag for each place. Tags, never conversions."""
 
     slug: str
     title: str
+    measures: str
     tags: dict[str, str]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What the law or a standard asks of bodies of some ``kinds`` in a ``nation``, in our own words. Not legal advice.
+
+    ``standing`` is "law", "standard" or "moving"; ``bears_on`` the places (slugs) and ways (keys) that it is about. It
+    was looked at on ``as_at`` and must be looked at again by ``review_by``.
+    """
+
+    slug: str
+    title: str
+    duty: str
+    citation: str
+    nation: str
+    kinds: tuple[str, ...]
+    standing: str
+    bears_on: tuple[str, ...]
+    as_at: date
+    review_by: date
     sources: tuple[str, ...]
 
 
@@ -258,6 +283,7 @@ class Catalogue:
     notes: dict[str, Note]
     signposts: tuple[Signpost, ...]
     crosswalks: tuple[Crosswalk, ...]
+    duties: tuple[Duty, ...]
     sources: dict[str, Source]
 
     def facets_of(self, place: str) -> tuple[Facet, ...]:
@@ -269,6 +295,10 @@ class Catalogue:
     def facts_on(self, topic: str) -> tuple[Fact, ...]:
         """Return the facts on ``topic``: a place slug or "law"."""
         return tuple(fact for fact in self.facts if fact.topic == topic)
+
+    def duties_of(self, nation: str, kind: str) -> tuple[Duty, ...]:
+        """Return the duties and standards of a body of this ``kind`` in this ``nation``."""
+        return tuple(duty for duty in self.duties if duty.nation == nation and kind in duty.kinds)
 
     def cases_of(self, place: str) -> tuple[Case, ...]:
         """Return the worked cases whose primary place is ``place`` (a place slug or not-involvement)."""
@@ -574,9 +604,33 @@ def _signposts(raw: dict, answers: tuple[str, ...]) -> tuple[Signpost, ...]:
 def _crosswalks(raw: dict, sources: dict) -> tuple[Crosswalk, ...]:
     built = []
     for slug, entry in raw.get("crosswalks", {}).items():
-        where = f"notes.toml, {slug}"
+        where = f"crosswalks.toml, {slug}"
         tags = {place: words(entry.get("tags", {}), place, where) for place in SHAPE}
-        built.append(Crosswalk(slug, words(entry, "title", where), tags, _cited(entry, sources, where)))
+        title, measures = words(entry, "title", where), words(entry, "measures", where)
+        built.append(Crosswalk(slug, title, measures, tags, _cited(entry, sources, where)))
+    return tuple(built)
+
+
+def _duties(raw: dict, sources: dict) -> tuple[Duty, ...]:
+    cells = (*SHAPE, *(f"{place}/{way}" for place, ways in SHAPE.items() for way in ways))
+    built = []
+    for slug, entry in raw.get("duties", {}).items():
+        where = f"law.toml, {slug}"
+        as_at, review_by = _need(entry, "as_at", where), _need(entry, "review_by", where)
+        if not as_at < review_by:
+            raise ContentError(f"{where}: “review_by” is not after “as_at”")
+        (nation,) = _known([_need(entry, "nation", where)], NATIONS, f"{where}, nation")
+        (standing,) = _known([_need(entry, "standing", where)], STANDINGS, f"{where}, standing")
+        kinds = _known(_need(entry, "kinds", where), KINDS, f"{where}, kinds")
+        bears_on = _known(_need(entry, "bears_on", where), cells, f"{where}, bears_on")
+        if not kinds or not bears_on:
+            raise ContentError(f"{where}: “kinds” or “bears_on” is empty")
+        built.append(
+            Duty(
+                slug, words(entry, "title", where), words(entry, "duty", where), _need(entry, "citation", where),
+                nation, kinds, standing, bears_on, as_at, review_by, _cited(entry, sources, where),
+            )  # fmt: skip
+        )
     return tuple(built)
 
 
@@ -621,7 +675,8 @@ def load(directory: Path = CONTENT) -> Catalogue:
         facts=_facts(read_content("facts", directory), sources),
         notes=_notes(notes, sources),
         signposts=_signposts(notes, answers),
-        crosswalks=_crosswalks(notes, sources),
+        crosswalks=_crosswalks(read_content("crosswalks", directory), sources),
+        duties=_duties(read_content("law", directory), sources),
         sources=sources,
     )
 

@@ -104,6 +104,13 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+def crosswalks(request: HttpRequest) -> HttpResponse:
+    """Show how other frameworks touch the four places: tags, with what each of them measures."""
+    return render(request, "framework/crosswalks.html", {"content": catalogue()})
+
+
+@login_not_required
+@require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """Show what the framework rests on: works, dated law, other frameworks."""
     content = catalogue()

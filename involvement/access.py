@@ -44,10 +44,15 @@ ROLE_NAMES = {
 
 # What a role lets a person do, as an invitation and the list of members say it.
 ROLE_MAY = {
-    Role.LEAD: _("Does everything that an editor does. Also invites people, and looks after members and settings."),
+    Role.LEAD: _(
+        "Does everything that an editor does. Also invites people, looks after members and settings, and publishes."
+    ),
     Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
     Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
-    Role.BOARD_MEMBER: _("Reads everything, sets what the board wants, and may say that a gap needs no action."),
+    Role.BOARD_MEMBER: _(
+        "Reads everything, sets what the board wants and what is to be done, audits and signs, and may say that a gap"
+        " needs no action."
+    ),
     Role.FACILITATOR: _("Reads everything, and runs workshops."),
     Role.VIEWER: _("Reads everything, and changes nothing."),
 }
@@ -70,6 +75,13 @@ class Permission(StrEnum):
     MEMBER_MANAGE = "member-manage"  # invite, give and end roles, remove; see addresses
     SETTINGS_MANAGE = "settings-manage"
     RULING_MANAGE = "ruling-manage"  # say how a contested kind is counted here
+    AUDIT_RUN = "audit-run"  # start an audit, freeze it, say how sure the board is
+    AUDIT_SIGN = "audit-sign"
+    PUBLISH = "publish"  # put a signed audit on the public page, and take it down
+    ACTION_SET = "action-set"  # set an action, give it another day
+    ACTION_CLOSE = "action-close"  # say that it is done, and show it
+    ACTION_REOPEN = "action-reopen"  # reopen or drop what anybody set
+    DECISION_LIST = "decision-list"  # list the year's major decisions, and who took part
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -81,13 +93,25 @@ _EDITOR = _VIEWER | {
     Permission.COMPLETE_STATE,
     Permission.GAP_RESPOND,
     Permission.GAP_ANSWER,
+    Permission.ACTION_SET,
+    Permission.ACTION_CLOSE,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.FACILITATOR: _VIEWER,
     Role.PATIENT_LEADER: _VIEWER,
-    Role.BOARD_MEMBER: _VIEWER | {Permission.GAP_NOT_NEEDED, Permission.GAP_ANSWER, Permission.AIM_ADOPT},
+    Role.BOARD_MEMBER: _VIEWER
+    | {
+        Permission.GAP_NOT_NEEDED,
+        Permission.GAP_ANSWER,
+        Permission.AIM_ADOPT,
+        Permission.AUDIT_RUN,
+        Permission.AUDIT_SIGN,
+        Permission.ACTION_SET,
+        Permission.ACTION_REOPEN,
+        Permission.DECISION_LIST,
+    },
     Role.EDITOR: _EDITOR,
     Role.LEAD: _EDITOR
     | {
@@ -95,6 +119,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.MEMBER_MANAGE,
         Permission.SETTINGS_MANAGE,
         Permission.RULING_MANAGE,
+        Permission.PUBLISH,
+        Permission.DECISION_LIST,
     },
 }
 

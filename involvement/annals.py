@@ -41,6 +41,7 @@ class _Names:
         self.people = {row.user_id: row.user.get_full_name() for row in rows}
         self.invitations: dict[int, Invitation] = {row.pk: row for row in organisation.invitations.all()}
         self.rulings: dict[int, Ruling] = {row.pk: row for row in organisation.rulings.all()}
+        self.audits = dict(organisation.audits.values_list("pk", "title"))
         self.sees_addresses = viewer.may(Permission.MEMBER_MANAGE)
 
     def person(self, user_id: int) -> str:
@@ -97,6 +98,10 @@ def _gone(words: str) -> Callable[[dict, _Names], str]:
     return tell
 
 
+def _erased(detail: dict, _names: _Names) -> str:
+    return _("took a person’s name and address out of the record. What they wrote stays") + _because(detail)
+
+
 def _ruling(words: str) -> Callable[[dict, _Names], str]:
     def tell(detail: dict, names: _Names) -> str:
         ruling = names.rulings[detail["ruling"]]
@@ -105,6 +110,13 @@ def _ruling(words: str) -> Callable[[dict, _Names], str]:
             "kind": kind.title if kind else ruling.contested_kind, "place": place_title(ruling.place),
             "reason": ruling.reason, "author": ruling.author, "day": day(ruling.from_on),
         }  # fmt: skip
+
+    return tell
+
+
+def _audit(words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, names: _Names) -> str:
+        return str(words) % {"title": names.audits[detail["audit"]]} + _because(detail)
 
     return tell
 
@@ -142,6 +154,7 @@ TOLD: dict[str, Callable[[dict, _Names], str]] = {
     "role-ended": _ended,
     "member-removed": _gone(gettext_lazy("removed %(name)s (%(roles)s)")),
     "member-left": _gone(gettext_lazy("left (%(roles)s)")),
+    "person-erased": _erased,
     "invited": _invitation(gettext_lazy("invited %(name)s as %(roles)s")),
     "invitation-sent-again": _invitation(gettext_lazy("sent the invitation of %(name)s again, as %(roles)s")),
     "invitation-revoked": _invitation(gettext_lazy("took back the invitation of %(name)s")),
@@ -154,6 +167,11 @@ TOLD: dict[str, Callable[[dict, _Names], str]] = {
     "ruling-made": _ruling(
         gettext_lazy("recorded how “%(kind)s” is counted from %(day)s: %(place)s, because “%(reason)s” (%(author)s)")
     ),
+    "audit-started": _audit(gettext_lazy("started the audit “%(title)s”")),
+    "audit-frozen": _audit(gettext_lazy("froze the audit “%(title)s”")),
+    "audit-signed": _audit(gettext_lazy("signed the audit “%(title)s”")),
+    "audit-published": _audit(gettext_lazy("published the audit “%(title)s”")),
+    "audit-unpublished": _audit(gettext_lazy("took the audit “%(title)s” off the public page")),
     "ruling-ended": _ruling(gettext_lazy("ended the ruling on “%(kind)s” of %(day)s (%(place)s)")),
 }
 

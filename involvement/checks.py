@@ -23,6 +23,7 @@ FRAMEWORK_VIEWS = frozenset(
     {
         "framework",
         "framework-cases",
+        "framework-crosswalks",
         "framework-place",
         "framework-rules",
         "framework-sources",

@@ -169,6 +169,12 @@ def answer_address(organisation, gap, services: dict[int, object]) -> str:
     return reverse("gap-respond", args=[organisation.slug]) + "?" + urlencode({k: v for k, v in query.items() if v})
 
 
+def cell_address(organisation, name: str, *, service, place: str, facet: str, **more) -> str:
+    """Return the address of the page ``name`` ("gap-respond", "action-new") about one cell; ``facet`` "" for none."""
+    query = {"service": service.slug if service else "", "place": place, "facet": facet, **more}
+    return reverse(name, args=[organisation.slug]) + "?" + urlencode({k: v for k, v in query.items() if v})
+
+
 def iso(day: date | None) -> str:
     """Return the day as an address writes it, "" for none."""
     return day.isoformat() if day else ""
@@ -221,6 +227,11 @@ class GapAsked:
     def elsewhere(self) -> tuple[str, ...]:
         return self.facet.elsewhere if self.facet else self.place.elsewhere
 
+    @property
+    def cell(self) -> dict:
+        """Return service, place and way ("" for the place as a whole), as cell_address takes them."""
+        return {"service": self.service, "place": self.place.slug, "facet": self.facet.key if self.facet else ""}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -260,10 +271,14 @@ class GapRow:
     service: object
     href: str
     answers: tuple[Answer, ...]
+    actions: tuple = ()  # rows of board_actions that are open
 
 
-def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
-    """Return ``gaps`` with the answers in force of each (``responses``) and the address at which one answers."""
+def gap_rows(organisation_map, gaps, services, responses, actions=()) -> tuple[GapRow, ...]:
+    """Return ``gaps`` with the answers in force of each (``responses``) and the address at which one answers.
+
+    ``actions`` are rows of board_actions: each gap has those that are open and about it.
+    """
     content = catalogue()
     by_id = {service.pk: service for service in services}
     answers = answered(responses)
@@ -276,6 +291,7 @@ def gap_rows(organisation_map, gaps, services, responses) -> tuple[GapRow, ...]:
             service=None if organisation_map.service else by_id.get(gap.service),
             href=answer_address(organisation_map.organisation, gap, by_id),
             answers=tuple(answer for answer in answers if answer.speaks_to(gap)),
+            actions=tuple(row for row in actions if row.is_open and row.speaks_to(gap.service, gap.place, gap.facet)),
         )
         for gap in gaps
     )
@@ -401,21 +417,27 @@ def unreached(organisation_map) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class RulingRow:
-    """How the organisation counts a contested kind: its title, the place, and the reason that it gave."""
+    """How the organisation counts a contested kind: its title, the place, the reason, who decided it and since when."""
 
     title: str
     place: str
     reason: str
+    author: str
+    since: date
 
 
-def ruling_rows(organisation_map) -> tuple[RulingRow, ...]:
-    """Return the rulings in force in words."""
+def ruling_rows(rulings) -> tuple[RulingRow, ...]:
+    """Return rulings in force in words; one on a kind that the framework knows no longer is left out."""
     content = catalogue()
     titles = {slug: place.title for slug, place in content.places.items()}
     return tuple(
         RulingRow(
-            content.contested_kinds[row.contested_kind].title, titles.get(row.place, _("Not involvement")), row.reason
+            title=content.contested_kinds[row.contested_kind].title,
+            place=titles.get(row.place, _("Not involvement")),
+            reason=row.reason,
+            author=row.author,
+            since=row.from_on,
         )
-        for row in organisation_map.rulings
+        for row in rulings
         if row.contested_kind in content.contested_kinds
     )

@@ -274,8 +274,8 @@ def kept_fields() -> tuple[str, ...]:
     """Return the fields of an activity in the order in which a person would compare them."""
     return (
         "title", "reference", "description", "service", "start_written", "end_written", "period", "stated_status",
-        "method", "participants", "reach", "open_to_all", "support", "piece", "named_lead", "promised", "result",
-        "mechanisms", "source_url", "citizen_hours", "cost",
+        "method", "participants", "missing", "could_lose", "reach", "open_to_all", "support", "piece", "named_lead",
+        "promised", "result", "mechanisms", "source_url", "citizen_hours", "cost",
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ PLAIN = (
     "participants", "groups", "reach", "result", "source_url", "piece", "place", "facets", "part", "contested",
     "outcome", "evidence", "named_lead", "promised", "cost", "citizen_hours", "support", "mechanisms", "services_named",
     "groups_in_full", "running_answers", "same_title_number", "withdrawn_on", "withdrawn_reason", "piece_problem",
+    "who_was_missing", "could_lose",
 )  # fmt: skip
 LITERAL = TRUST_WIDE_WORDS | UNKNOWN_WORDS  # a service that is called so is written in quotation marks
 NO_SIGNS = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}  # no XML can hold these two, which are no signs of any script

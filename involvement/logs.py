@@ -19,11 +19,19 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 FIELDS = ("route", "method", "status", "ms", "organisation", "user")
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def lettered(hexadecimal: str) -> str:
+    """Return hexadecimal digits as letters only: ten figures in a row would look like somebody's NHS number."""
+    return hexadecimal.translate(_LETTERS)
+
+
 def user_hash(user_id: int | str | None) -> str:
     """Return what stands for a user in the logs: the same for the same person, meaningless without SECRET_KEY."""
     if user_id is None:
         return ""
-    return salted_hmac("involvement.logs", str(user_id), algorithm="sha256").hexdigest()[:16]
+    return lettered(salted_hmac("involvement.logs", str(user_id), algorithm="sha256").hexdigest()[:16])
 
 
 def _of_others(record: logging.LogRecord) -> str:

@@ -104,6 +104,7 @@ class OrganisationMap:
     aims: Mapping[str, Aim]
     rulings: tuple[Ruling, ...]
     responses: tuple[Response, ...]  # in force at the day
+    by_scope: Mapping[int, tuple[Cell, ...]]  # the same cells for WHOLE and for each service, by its id
 
     @property
     def share(self) -> int | None:
@@ -373,6 +374,7 @@ FROM involvement_activity z WHERE z.organisation_id = %(org)s AND z.withdrawn_on
 
 BY_GROUP = """AND EXISTS (SELECT 1 FROM involvement_activitygroup b WHERE b.organisation_id = %(org)s
     AND b.activity_id = v.id AND b."group" = %(group)s AND (b.reach > 0 OR b.support <> ''))"""
+WITHOUT = "AND CAST(v.mechanisms AS text) NOT LIKE %(without)s"  # a list of slugs, each in quotation marks
 INSIDE = """CASE WHEN v.service_id = %(scope)s OR EXISTS (SELECT 1 FROM involvement_activityservice i
       WHERE i.organisation_id = %(org)s AND i.activity_id = v.id AND i.service_id = %(scope)s) THEN 1 ELSE 0 END"""
 
@@ -390,14 +392,15 @@ class _Counting:
     """What was counted for one organisation as at one day, narrowed to a group of people where one is given.
 
     ``scope`` is WHOLE or the id of a service: activities, works and groups are counted for it; cells for every scope.
-    One statement counts it all.
+    ``without`` is a mechanism (a slug): what rests on it is then left out, as if it had gone. One statement counts all.
     """
 
-    def __init__(self, organisation: Organisation, as_at: date, group: str, scope: int):
+    def __init__(self, organisation: Organisation, as_at: date, group: str, scope: int, without: str = ""):
         self.scope = scope
         inside = "1" if scope == WHOLE else INSIDE
         self.query = BY_HASH if connection.vendor == "postgresql" else ""
-        self.query += STATE.format(group_sql=BY_GROUP if group else "", inside=inside) + COUNTED
+        narrowed = (BY_GROUP if group else "") + (WITHOUT if without else "")
+        self.query += STATE.format(group_sql=narrowed, inside=inside) + COUNTED
         self.values = {
             "org": organisation.pk,
             "day": as_at.isoformat(),
@@ -409,6 +412,7 @@ class _Counting:
             ),
             "scope": scope,
             "group": group,
+            "without": f'%"{without}"%',
         }
 
     @cached_property
@@ -517,7 +521,7 @@ def _add(one: CellFacts, other: CellFacts) -> CellFacts:
     )
 
 
-def _counted(organisation: Organisation, as_at: date, group: str, scope: int) -> tuple:
+def _counted(organisation: Organisation, as_at: date, group: str, scope: int, without: str) -> tuple:
     """Return cells, activities, coproduction, groups and corrections, kept until the organisation is written to.
 
     The key is the organisation's version, which every action raises in its own transaction, with the day, what the map
@@ -525,11 +529,11 @@ def _counted(organisation: Organisation, as_at: date, group: str, scope: int) ->
     older than its key. Counts are the same for every viewer who may read the organisation; what is not must not be
     kept here.
     """
-    asked = f"{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}"
+    asked = f"{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}:{without}"
     key = f"map:{COUNTED_BY}:{catalogue().version}:{asked}"
     kept = cache.get(key) if settings.KEEP_MAP_SECONDS else None
     if kept is None:
-        counting = _Counting(organisation, as_at, group, scope)
+        counting = _Counting(organisation, as_at, group, scope, without)
         kept = (
             counting.cells(),
             counting.activities(),
@@ -547,19 +551,25 @@ def _day(value) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, group: str = "") -> OrganisationMap:
+def build_map(
+    viewer: Viewer, *, as_at: date, service: Service | None = None, group: str = "", without: str = ""
+) -> OrganisationMap:
     """Return the map of the viewer's organisation as at a day, narrowed to a service or to a group of people.
 
     The number of queries does not depend on the size of the register. ``as_at`` must not lie in the future: callers
-    correct it (the page) or refuse it (JSON). ValueError when it does, or when the service is another organisation's.
+    correct it (the page) or refuse it (JSON). ``without`` is the slug of a mechanism: the map is then drawn as if it
+    had gone, with everything that rests on it. ValueError for a day to come, another organisation's service and a
+    mechanism that the framework does not know.
     """
     organisation = viewer.organisation
     if as_at > today():
         raise ValueError("a map cannot be drawn for a day that has not come")
     if service is not None and service.organisation_id != organisation.pk:
         raise ValueError("the service belongs to another organisation")
+    if without and without not in catalogue().mechanisms:
+        raise ValueError("there is no such mechanism")
     scope = service.pk if service else WHOLE
-    facts, activities, coproduction, reached, corrections = _counted(organisation, as_at, group, scope)
+    facts, activities, coproduction, reached, corrections = _counted(organisation, as_at, group, scope, without)
     services = tuple(organisation.services.filter(Q(retired_on=None) | Q(retired_on__gt=as_at)).order_by("name", "id"))
     said = complete_in_force(organisation, as_at)
     judged, responses = responses_at(organisation, as_at)
@@ -601,12 +611,9 @@ def build_map(viewer: Viewer, *, as_at: date, service: Service | None = None, gr
         ),
         corrections=corrections,
         aims=aims_at(organisation, as_at),
-        rulings=tuple(
-            organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at).order_by(
-                "contested_kind"
-            )
-        ),
+        rulings=rulings_at(organisation, as_at),
         responses=responses,
+        by_scope=by_scope,
     )
 
 
@@ -701,6 +708,12 @@ def responses_at(
             scope = WHOLE if row.service_id is None else row.service_id
             judged.setdefault(scope, {}).setdefault(row.facet or row.place, NotNeeded(row.reason, until))
     return judged, rows
+
+
+def rulings_at(organisation: Organisation, as_at: date) -> tuple[Ruling, ...]:
+    """Return how the organisation counted contested kinds at the day, in the order of the kinds' slugs."""
+    found = organisation.rulings.filter(Q(until=None) | Q(until__gt=as_at), from_on__lte=as_at)
+    return tuple(found.order_by("contested_kind"))
 
 
 def aims_at(organisation: Organisation, as_at: date) -> dict[str, Aim]:

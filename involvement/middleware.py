@@ -11,7 +11,7 @@ from django.http import HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
 
-from involvement.logs import request_id, user_hash
+from involvement.logs import lettered, request_id, user_hash
 
 log = logging.getLogger("involvement.request")
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -22,7 +22,7 @@ def request_log(get_response):
 
     def middleware(request):
         given = request.headers.get("X-Request-ID", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
-        request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.id = given if REQUEST_ID.fullmatch(given) else lettered(uuid.uuid4().hex)
         token = request_id.set(request.id)
         started = time.perf_counter()
         try:

@@ -17,6 +17,7 @@ from involvement.actions.activities import DATE_WORDS, read_dates
 from involvement.actions.base import today
 from involvement.models import (
     Activity,
+    AskedAgain,
     Change,
     Classification,
     Organisation,
@@ -103,6 +104,14 @@ class ActivityDetail:
     earlier: list[Reading]
     rulings: list[CountedHere]
     changes: list[Change]
+    asked_again: list[AskedAgain]
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is placed where people choose for themselves: then somebody else may lose by it."""
+        return self.reading is not None and any(
+            COUNTS[way.place].options for way in self.reading.ways if way.place == self.reading.agreed_place
+        )
 
     @property
     def place_words(self) -> str:
@@ -138,7 +147,7 @@ def people_written(words: str) -> str:
 
 
 def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
-    """Return everything for the page of ``activity``, which is the viewer's organisation's. Eleven queries at most."""
+    """Return everything for the page of ``activity``, which is the viewer's organisation's. Twelve queries at most."""
     organisation, known = viewer.organisation, catalogue()
     mine = {"organisation": organisation, "activity": activity}
     placements = Prefetch("placements", organisation.placements.all())
@@ -182,6 +191,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
         earlier=[each for each in readings if each is not current],
         rulings=_rulings(organisation, current),
         changes=changes,
+        asked_again=list(organisation.asked_again.filter(activity=activity).select_related("recorded_by").order_by("on")),
     )
 
 

@@ -22,6 +22,14 @@ def _words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def _days(name: str, default: int) -> int:
+    """Return a number of days from a variable."""
+    said = os.environ.get(name, str(default))
+    if not said.isdigit() or int(said) < 1:
+        raise ImproperlyConfigured(f"{name} is {said!r}: give a number of days, 1 or more.")
+    return int(said)
+
+
 # -- Development or production ------------------------------------------------------------------------------------
 
 _debug = os.environ.get("DEBUG", "1")
@@ -152,6 +160,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
+CACHES["default"]["KEY_FUNCTION"] = "involvement.cachekeys.key"  # no internet address in the clear
 KEEP_MAP_SECONDS = 24 * 3600  # how long the counts of a map are kept for one version of an organisation; 0 for never
 WORKERS = os.environ.get("WEB_CONCURRENCY", "")  # gunicorn's own variable
 
@@ -173,6 +182,16 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a page that confirms a few hundred imported rows at once
+
+# -- How long things are kept --------------------------------------------------------------------------------------
+
+# In days: manage.py retention deletes what is older, manage.py backup --tidy old backups. The privacy page reads it.
+KEEP_DAYS = {
+    "backups": _days("KEEP_BACKUPS_DAYS", 35),
+    "invitations": _days("KEEP_INVITATIONS_DAYS", 90),  # after they were taken, taken back, or ran out
+    "sign_ins": _days("KEEP_SIGN_INS_DAYS", 730),  # events of accounts; those of an organisation stay as its history
+    "request_keys": _days("KEEP_REQUEST_KEYS_DAYS", 30),  # by which a form that is sent twice writes once
+}
 
 # -- People -------------------------------------------------------------------------------------------------------
 
@@ -318,6 +337,10 @@ else:  # refused by Django's own deployment check
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Involvement Map <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where letters that no request asked for lead to: the site's own address, without a slash at its end.
+SITE_ADDRESS = os.environ.get("SITE_ADDRESS", "").rstrip("/") or (
+    "http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+)
 LETTERS_WAIT = False  # letters go out beside the request (letters.py); tests wait for them
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

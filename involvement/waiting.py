@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 
 from involvement import drawing
 from involvement.access import Permission, Viewer
+from involvement.board_actions import action_rows
 from involvement.completeness import PlaceSaid
 from involvement.duplicates import number_alike
+from involvement.later import asked_again
 from involvement.models import Classification, Response
 
 LATELY = 30  # days
@@ -28,7 +30,7 @@ class Waiting:
 
 
 def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *, on: date) -> tuple[Waiting, ...]:
-    """Return what the viewer's roles let them do now, the most urgent first. At most six queries."""
+    """Return what the viewer's roles let them do now, the most urgent first. At most nine queries."""
     org = viewer.organisation
     found: list[Waiting] = []
 
@@ -52,6 +54,17 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
         add(
             number_alike(viewer), "%(n)d activity looks like another: is it in the list twice?",
             "%(n)d activities look alike: are they in the list twice?", reverse("activity-duplicates", args=[org.slug]),
+        )  # fmt: skip
+    if viewer.may(Permission.INFLUENCE_EDIT):
+        add(
+            len(asked_again(viewer, on=on)), "%(n)d activity ended years ago: did anything change later?",
+            "%(n)d activities ended years ago: did anything change later?", reverse("ask-again", args=[org.slug]),
+        )  # fmt: skip
+    if viewer.may(Permission.ACTION_SET):
+        overdue = sum(row.overdue for row in action_rows(viewer, on=on, organisation_map=organisation_map))
+        add(
+            overdue, "%(n)d action is overdue", "%(n)d actions are overdue",
+            reverse("action-list", args=[org.slug]) + "?show=overdue",
         )  # fmt: skip
     if viewer.may(Permission.GAP_RESPOND):
         add(

@@ -9,7 +9,8 @@ Ashdown Hospitals (``ashdown``)                     Zebrafinch Community Trust (
              panel (trust-wide, not classified)
   one each   piece of work, change, evidence,         one of each too
              response, statement of completeness,
-             past import, open invitation, ruling, press that confirmed many (undone)
+             past import, open invitation, ruling, press that confirmed many (undone),
+             action, decision in which the survey took part
 
 sam has an account and belongs nowhere. MARKER stands in every text of Birchwood, and must show in no page of Ashdown.
 ``build()`` makes it all; things hang from their side: ``world.ashdown.survey``, ``world.people["ed"]``.
@@ -24,7 +25,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from involvement.access import Role, Viewer
-from involvement.actions import accounts, activities, influence, invitations, organisations, pieces, responses, rulings
+from involvement.actions import (
+    accounts,
+    activities,
+    board,
+    decisions,
+    influence,
+    invitations,
+    organisations,
+    pieces,
+    responses,
+    rulings,
+)
 from involvement.actions.base import today
 from involvement.models import Classification, Complete, ConfirmedBatch, Import, Organisation, Placement, User
 
@@ -154,6 +166,24 @@ def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str
         reason=f"{word} council answers to citizens",
         author=f"{word} board",
         from_on=today(),
+    )
+    side.action = board.set_action(
+        organisation=organisation,
+        by=lead,
+        place="owners",
+        facet="owners/priorities",
+        response=side.response,
+        what=f"{word} asks people what comes first",
+        owner=f"{word} chair",
+        due_on=today(),
+        note=f"{word} board agreed",
+    )
+    side.decision = decisions.list_decision(
+        organisation=organisation, by=lead, title=f"{word} closes a ward", decided_on=today(), body=f"{word} board",
+        why=f"{word} people lose a ward",
+    )  # fmt: skip
+    side.decision = decisions.say_who_took_part(
+        decision=side.decision, by=lead, version=side.decision.version, activities=[side.survey]
     )
     side.batch = ConfirmedBatch.objects.create(
         organisation=organisation, recorded_by=lead, number=2, undone_at=timezone.now(), undone_by=lead,

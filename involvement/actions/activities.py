@@ -45,6 +45,8 @@ class ActivityFacts(TypedDict, total=False):
     description: str
     method: str
     participants: str
+    missing: str
+    could_lose: str
     open_to_all: bool
     reach: str
     start_written: str
@@ -66,7 +68,9 @@ class ActivityFacts(TypedDict, total=False):
 TEXTS = ("description", "promised", "result")
 LONGEST_TEXT = 30_000  # characters; a cell of a spreadsheet holds 32,767
 DATE_WORDS = ("start_written", "end_written", "period", "stated_status")
-LINES = ("title", "method", "participants", "reach", "named_lead", "source_url", *DATE_WORDS)
+LINES = (
+    "title", "method", "participants", "missing", "could_lose", "reach", "named_lead", "source_url", *DATE_WORDS,
+)  # fmt: skip
 OWN_FIELDS = tuple(name for name in ActivityFacts.__annotations__ if name not in ("named_services", "groups"))
 
 

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from itertools import batched
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from involvement.access import ROLES, Permission, Role
 from involvement.models import Organisation, RequestKey, User
 
 AT_ONCE = 500  # rows in one statement
@@ -36,6 +38,18 @@ class Conflict(Exception):
 def today():
     """Return today's date in Europe/London (TIME_ZONE), the only clock that actions and maps use."""
     return timezone.localdate()
+
+
+def may(organisation: Organisation, by: User, permission: Permission) -> bool:
+    """Return whether ``by`` has the right today, read from the rows, whatever page the caller came through."""
+    roles = organisation.memberships.filter(user=by, until__isnull=True).values_list("role", flat=True)
+    return any(permission in ROLES[Role(role)] for role in roles)
+
+
+def require(organisation: Organisation, by: User, permission: Permission) -> None:
+    """Raise PermissionDenied unless ``by`` has the right today."""
+    if not may(organisation, by, permission):
+        raise PermissionDenied
 
 
 @contextmanager

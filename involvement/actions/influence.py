@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from framework.catalogue import catalogue
-from framework.coverage import places_by_power
+from framework.coverage import months_before, places_by_power
 from involvement.actions.base import Refused, once, take, today, writing
-from involvement.models import Activity, Change, ChangeFacet, Evidence, StoredFile, User
+from involvement.models import Activity, AskedAgain, Change, ChangeFacet, Evidence, StoredFile, User
 
 LONGEST_TEXT = 5_000  # characters
+AGAIN_AFTER = (1, 3, 5)  # years after its end, ended work is asked about again
 WORDS = (
     "service",
     "asked",
@@ -191,6 +192,24 @@ def add_evidence(
 
     result = once(organisation=change.organisation, by=by, key=key, write=write)
     return change.organisation.evidence.get(pk=result["evidence"])
+
+
+def nothing_to_tell(*, activity: Activity, by: User, years: int) -> AskedAgain:
+    """Answer that an ended activity has no effect to tell of, ``years`` (1, 3 or 5) after its end. Twice is once.
+
+    Raises Refused when that much time has not passed since its end, or it was withdrawn.
+    """
+    organisation = activity.organisation
+    ended = activity.ended_on
+    if years not in AGAIN_AFTER or ended is None or months_before(ended, -12 * years) > today():
+        raise Refused(_("It is too early to ask that"))
+    if activity.withdrawn_on:
+        raise Refused(_("This activity was withdrawn, so nothing more can be recorded on it"))
+    with writing(organisation):
+        answer = organisation.asked_again.filter(activity=activity, years=years).first()
+        return answer or AskedAgain.objects.create(
+            organisation=organisation, recorded_by=by, activity=activity, years=years, on=today()
+        )
 
 
 def evidence_wrong(*, kind: str, found: bool, confirmed: bool, dated_on: date | None) -> dict[str, str]:

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from framework.catalogue import catalogue
-from involvement.access import ROLES, Permission, Role
-from involvement.actions.base import Refused, once, today, writing
+from involvement.access import Permission
+from involvement.actions.base import Refused, once, require, today, writing
 from involvement.models import Activity, Aim, Classification, Complete, Organisation, Response, Service, User
 
 LONGEST_WORDS = 4000
@@ -41,9 +40,9 @@ def respond(
     otherwise, never later. A second call with the same ``key`` returns the first response.
     Raises PermissionDenied, or Refused with a sentence per field.
     """
-    _require(organisation, by, _needed_for(kind))
+    require(organisation, by, _needed_for(kind))
     on = on or today()
-    wrong = _wrong_cell(organisation, service, place, facet) or _wrong_response(
+    wrong = wrong_cell(organisation, service, place, facet) or _wrong_response(
         kind=kind, reason=reason, owner=owner, due_on=due_on, review_on=review_on, on=on
     )
     if wrong:
@@ -73,7 +72,7 @@ def end_response(*, response: Response, by: User, reason: str) -> Response:
 
     Raises PermissionDenied, or Refused when there is no reason or it has ended already.
     """
-    _require(response.organisation, by, _needed_for(response.kind))
+    require(response.organisation, by, _needed_for(response.kind))
     _refuse_without(reason, longest=500)
     with writing(response.organisation):
         current = response.organisation.responses.select_for_update().get(pk=response.pk)
@@ -114,10 +113,10 @@ def state_complete(
     activity of the scope is unclassified, since nobody can know what it would have filled.
     Raises PermissionDenied, or Refused with a sentence per field.
     """
-    _require(organisation, by, Permission.COMPLETE_STATE)
+    require(organisation, by, Permission.COMPLETE_STATE)
     on = on or today()
     walked = set(checklist)
-    wrong = _wrong_cell(organisation, service, place, "") or _wrong_scope(scope, service)
+    wrong = wrong_cell(organisation, service, place, "") or _wrong_scope(scope, service)
     if wrong:
         raise Refused(wrong)
     if on > today():
@@ -146,7 +145,7 @@ def revoke_complete(*, statement: Complete, by: User, reason: str) -> Complete:
     Raises PermissionDenied, or Refused when there is no reason or it was taken back already.
     """
     organisation = statement.organisation
-    _require(organisation, by, Permission.COMPLETE_STATE)
+    require(organisation, by, Permission.COMPLETE_STATE)
     _refuse_without(reason, longest=500)
     with writing(organisation):
         current = organisation.complete_statements.select_for_update().get(pk=statement.pk)
@@ -192,8 +191,8 @@ def adopt_aim(
 
     Raises PermissionDenied (board members only), or Refused with a sentence per field.
     """
-    _require(organisation, by, Permission.AIM_ADOPT)
-    wrong = _wrong_cell(organisation, None, place, "")
+    require(organisation, by, Permission.AIM_ADOPT)
+    wrong = wrong_cell(organisation, None, place, "")
     if not sentence.strip():
         wrong["sentence"] = _("Write the aim in one sentence.")
     elif len(sentence.strip()) > 300:
@@ -228,13 +227,6 @@ def _needed_for(kind: str) -> Permission:
     return Permission.GAP_NOT_NEEDED if kind == Response.Kind.NOT_NEEDED else Permission.GAP_RESPOND
 
 
-def _require(organisation: Organisation, by: User, permission: Permission) -> None:
-    """Check the right again from the rows, whatever page the caller came through."""
-    roles = organisation.memberships.filter(user=by, until__isnull=True).values_list("role", flat=True)
-    if not any(permission in ROLES[Role(role)] for role in roles):
-        raise PermissionDenied
-
-
 def _refuse_without(reason: str, *, longest: int) -> None:
     if not reason.strip():
         raise Refused({"reason": _("Say why.")})
@@ -242,7 +234,8 @@ def _refuse_without(reason: str, *, longest: int) -> None:
         raise Refused({"reason": _("Use %(longest)d characters or fewer.") % {"longest": longest}})
 
 
-def _wrong_cell(organisation: Organisation, service: Service | None, place: str, facet: str) -> dict[str, str]:
+def wrong_cell(organisation: Organisation, service: Service | None, place: str, facet: str) -> dict[str, str]:
+    """Return what is wrong with a scope, a place and a way ("" for the place as a whole), a sentence per field."""
     content = catalogue()
     if place not in content.places:
         return {"place": _("There is no such place on the map.")}

@@ -15,7 +15,18 @@ from typing import Any
 from django.db import transaction
 
 from framework.catalogue import catalogue
-from involvement.actions import accounts, activities, classification, influence, organisations, pieces, responses
+from involvement.actions import (
+    accounts,
+    activities,
+    board,
+    classification,
+    decisions,
+    influence,
+    organisations,
+    pieces,
+    responses,
+    rulings,
+)
 from involvement.actions.base import today
 from involvement.models import Activity, Organisation, PieceOfWork, Service, User
 from involvement.tenancy import everywhere
@@ -35,7 +46,8 @@ SEASONS = {
     11: "autumn",
 }
 PLAIN_FACTS = (
-    "reference title description method participants reach open_to_all promised support mechanisms groups".split()
+    "reference title description method participants missing could_lose reach open_to_all promised support mechanisms"
+    " groups".split()
 )
 
 
@@ -90,6 +102,9 @@ class _Builder:
         for entry in self.content["activities"]:
             if entry.get("late"):
                 self._activity(entry)
+        self._decisions()
+        self._actions()
+        self._rulings()
         return self.organisation
 
     @property
@@ -227,6 +242,48 @@ class _Builder:
                 adopted_on=self._day(entry["on"]),
                 adopted_by=entry["by"],
             )
+
+    def _decisions(self) -> None:
+        for entry in self.content["decisions"]:
+            decision = decisions.list_decision(
+                organisation=self.organisation, by=self.people["board"], title=entry["title"],
+                decided_on=self._day(entry["decided"]), body=entry["body"], why=entry["why"],
+            )  # fmt: skip
+            decisions.say_who_took_part(
+                decision=decision, by=self.people["board"], version=decision.version,
+                activities=[self.organisation.activities.get(reference=each) for each in entry.get("through", ())],
+            )  # fmt: skip
+
+    def _actions(self) -> None:
+        """Set actions on days gone by, and take the steps that followed."""
+        for entry in self.content["actions"]:
+            answer = self.organisation.responses.filter(facet=entry["facet"]).first()
+            action = board.set_action(
+                organisation=self.organisation, by=self.people["board"], place=entry["facet"].split("/")[0],
+                facet=entry["facet"], what=entry["what"], owner=entry["owner"], owner_user=self.editor,
+                due_on=self._day(entry["due"]), on=self._day(entry["on"]), response=answer,
+            )  # fmt: skip
+            if "moved" in entry:
+                action = board.move_action(
+                    action=action, by=self.editor, version=action.version, note=entry["moved_because"],
+                    due_on=self._day(entry["moved"]), owner=action.owner, owner_user=self.editor,
+                )  # fmt: skip
+            if "done" in entry:
+                board.close_action(
+                    action=action, by=self.editor, version=action.version, note=entry["note"],
+                    reference=entry["reference"], on=self._day(entry["done"]),
+                )  # fmt: skip
+            if "dropped" in entry:
+                board.drop_action(
+                    action=action, by=self.people["board"], version=action.version, note=entry["dropped"]
+                )
+
+    def _rulings(self) -> None:
+        for entry in self.content["rulings"]:
+            rulings.record_ruling(
+                organisation=self.organisation, by=self.people["lead"], contested_kind=entry["kind"],
+                place=entry["place"], reason=entry["reason"], author=entry["author"], from_on=self._day(entry["from"]),
+            )  # fmt: skip
 
     def _day(self, days: int) -> date:
         return self.today + timedelta(days=days)

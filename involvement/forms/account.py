@@ -87,6 +87,7 @@ class NewAddressForm(AccountForm, allauth.AddEmailForm):
 
 
 class NameForm(NHSForm):
+    may_hold_addresses = ("name",)
     name = CharField(
         label=_("Your name"),
         max_length=150,

@@ -147,7 +147,9 @@ SECTIONS = (
     (_("What it is"), ("title", "description", "method", "reference")),
     (_("Whose it is"), ("service", "named_services", "piece", "named_lead")),
     (_("When"), ("start_written", "end_written", "period", "stated_status")),
-    (_("Who took part"), ("participants", "reach", "open_to_all", "groups", "support", "citizen_hours", "cost")),
+    (_("Who took part"), (
+        "participants", "missing", "reach", "open_to_all", "groups", "support", "citizen_hours", "cost", "could_lose",
+    )),  # fmt: skip
     (_("What was promised, and what came of it"), ("promised", "result", "mechanisms", "source_url")),
 )
 
@@ -214,6 +216,14 @@ class ActivityForm(OrganisationForm):
     participants = words(
         _("Who took part?"), hint=_("For example, people who gave birth here in 2025. No names."), longest=300
     )
+    missing = words(
+        _("Who was missing?"), longest=300,
+        hint=_("People whom it concerns and who did not take part, such as “nobody who works nights”. No names."),
+    )  # fmt: skip
+    could_lose = words(
+        _("If it is a choice: who could lose when others choose?"), longest=300,
+        hint=_("For example, “people without a car, if the near clinic empties”."),
+    )  # fmt: skip
     reach = words(
         _("How many people took part?"), hint=_("A number, or words such as “about 40 each month”."), longest=120
     )

@@ -1,7 +1,9 @@
-"""What every form has: NHS markup, plain errors, the key that makes a double sending write once."""
+"""What every form has: NHS markup, plain errors, the key of a double sending, a warning about what looks personal."""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from uuid import uuid4
 
 from crispy_forms.helper import FormHelper
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from involvement.actions.base import Refused
 from involvement.models import Organisation
+from involvement.telltale import Found, telltales
 
 _DJANGO_REQUIRED = forms.Field.default_error_messages["required"]
 
@@ -48,7 +51,56 @@ class PlainForm(forms.Form):
         return helper
 
 
-class NHSForm(RequestKeyMixin, PlainForm):
+class TelltaleMixin(forms.Form):
+    """Warns, once, where free words look like an NHS number, a phone number or an address of somebody.
+
+    The page comes back with the words kept, the warning at its field, and a tick under it to save it all the same
+    (templates/nhsuk/_hint_and_error.html). The tick stands for what was found: something else warns anew.
+    """
+
+    may_hold_addresses: tuple[str, ...] = ()  # fields that are meant to
+
+    def full_clean(self):
+        super().full_clean()
+        self.noticed: dict[str, Noticed] = {}
+        if not self.is_bound:
+            return
+        for name in self.free_words():
+            found = telltales(str(self.cleaned_data.get(name) or "")) if name not in self.errors else []
+            if found:
+                mark = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+                ticked = self.data.get(f"{self.add_prefix(name)}-as-it-is") == mark
+                self.noticed[name] = Noticed(mark, ticked)
+                if not ticked:
+                    self.add_error(name, _warning(found))
+
+    def free_words(self) -> list[str]:
+        """Return the fields in which people write what they like, among those that the page shows."""
+        return [
+            name
+            for name, field in self.fields.items()
+            if isinstance(field, forms.CharField)
+            and not isinstance(field, (forms.EmailField, forms.URLField, forms.UUIDField))
+            and not isinstance(field.widget, (forms.PasswordInput, forms.HiddenInput))
+            and name not in self.may_hold_addresses
+        ]
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What was found in a field: the mark that stands for it, and whether it is to be saved all the same."""
+
+    mark: str
+    ticked: bool
+
+
+def _warning(found: list[Found]) -> str:
+    said = ", ".join(dict.fromkeys(f"{each.kind} (“{each.text}”)" for each in found[:3]))
+    words = _("This looks like %(found)s. Take it out if it is a patient’s, or tick “Save it as it is”")
+    return words % {"found": said}
+
+
+class NHSForm(TelltaleMixin, RequestKeyMixin, PlainForm):
     """A form that writes: ``{% crispy form %}`` inside ``<form method="post" novalidate>{% csrf_token %}``."""
 
     def refuse(self, refused: Refused) -> None:

@@ -134,11 +134,14 @@ class ClassifyForm(OrganisationForm):
     )
     from_on = DayField(label=gettext_lazy("From which day is it different?"), required=False, latest=today)
     what_changed = forms.CharField(
-        label=gettext_lazy("What changed? (if you can say)"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("What changed? (if you can say)"),
+        help_text=gettext_lazy("Do not name patients."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     why_wrong = forms.CharField(
         label=gettext_lazy("What was wrong?"),
-        help_text=gettext_lazy("This stays in the history for everyone here to read."),
+        help_text=gettext_lazy("This stays in the history for everyone here to read. Do not name patients."),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -268,6 +271,12 @@ class ClassifyForm(OrganisationForm):
         if self.placed and self.placed != self.suggestion.place and not cleaned.get("reason"):
             self.add_error("reason", _("Say why it belongs there"))
         return cleaned
+
+    def free_words(self) -> list[str]:
+        """Leave out the questions, and the boxes of the other act, that this page does not show."""
+        unseen = {slug for slug, ask in self.asks.items() if not ask.shown}
+        unseen |= {CHANGED: {"why_wrong"}, WRONG: {"what_changed"}}.get(self.chosen_act, set())
+        return [name for name in super().free_words() if name not in unseen]
 
     def is_sent_again(self, *, by: User) -> bool:
         """Whether ``by`` sent this very form before and it was written then: a second press, not a second reading."""

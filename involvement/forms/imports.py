@@ -32,6 +32,7 @@ class UploadForm(NHSForm):
     ``too_much`` says that rows were pasted which were more than a form takes: then it is never valid.
     """
 
+    may_hold_addresses = ("text",)  # looked through in the preview, row by row
     file = forms.FileField(
         label=_("Spreadsheet or CSV file"),
         help_text=format_lazy(

@@ -8,6 +8,7 @@ from involvement.files import LARGEST, content_type_of
 from involvement.forms.base import OrganisationForm
 from involvement.forms.fields import DayField
 from involvement.models import Change, Evidence
+from involvement.models.influence import GRADES
 
 
 def facet_choices(activity) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -60,13 +61,13 @@ class ChangeForm(OrganisationForm):
         label=_("What changed?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("For work done together: what the record says was done jointly."),
+        help_text=_("For work done together: what the record says was done jointly. Do not name patients."),
     )
     why = forms.CharField(
         label=_("Why?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Needed when something was refused."),
+        help_text=_("Needed when something was refused. Do not name patients."),
     )
     service = forms.ModelChoiceField(
         label=_("Which service changed?"),
@@ -110,7 +111,26 @@ class ChangeForm(OrganisationForm):
         return {name: value for name, value in self.cleaned_data.items() if name not in ("request_key", "version")}
 
 
-class EvidenceForm(OrganisationForm):
+class ChecksUpload:
+    """Looks into the file that a form takes as ``upload``; what it was found to be is then ``content_type``."""
+
+    content_type = ""
+
+    def clean_upload(self):
+        """Refuse a file whose content is not of a kind that we take, whatever its name says."""
+        upload = self.cleaned_data.get("upload")
+        if not upload:
+            return None
+        if upload.size > LARGEST:
+            raise forms.ValidationError(_("The file must be 10 MB or smaller"))
+        self.content_type = content_type_of(upload.read()) or ""
+        upload.seek(0)
+        if not self.content_type:
+            raise forms.ValidationError(_("The file must be a PDF, a PNG or JPEG picture, Word, Excel or OpenDocument"))
+        return upload
+
+
+class EvidenceForm(ChecksUpload, OrganisationForm):
     """Evidence for a change. What is attached decides the kind that is believed."""
 
     kind = forms.ChoiceField(
@@ -140,20 +160,15 @@ class EvidenceForm(OrganisationForm):
         help_text=_("A role or a group, not a patient’s name. It has to be somebody other than you."),
     )
 
-    def clean_upload(self):
-        """Refuse a file whose content is not of a kind that we take, whatever its name says."""
-        upload = self.cleaned_data.get("upload")
-        if not upload:
-            return None
-        if upload.size > LARGEST:
-            raise forms.ValidationError(_("The file must be 10 MB or smaller"))
-        self.content_type = content_type_of(upload.read())
-        upload.seek(0)
-        if self.content_type is None:
-            raise forms.ValidationError(_("The file must be a PDF, a PNG or JPEG picture, Word, Excel or OpenDocument"))
-        return upload
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        grades = {grade.number: grade for grade in catalogue().grades}
+        self.fields["kind"].hints = {
+            kind: _("Shown as “%(title)s”. %(meaning)s") % {"title": grades[n].title, "meaning": grades[n].meaning}
+            for kind, n in GRADES.items()
+        }
 
     def words(self) -> dict:
         """Return the cleaned fields as arguments of actions.influence.add_evidence."""
         words = {name: value for name, value in self.cleaned_data.items() if name != "request_key"}
-        return words | {"content_type": getattr(self, "content_type", "") or ""}
+        return words | {"content_type": self.content_type}

@@ -28,6 +28,7 @@ def role_hints(roles=Role) -> dict[str, str]:
 class InviteForm(NHSForm):
     """Addresses, one or many, and the roles that all of them get. ``pasted`` holds what was read of them."""
 
+    may_hold_addresses = ("people",)
     people = forms.CharField(
         label=_("Whom do you want to invite?"),
         help_text=_(
@@ -103,6 +104,7 @@ class EndForm(NHSForm):
 class JoinForm(NHSForm):
     """A new person's account: their name and a password. The address is the invited one and cannot be another."""
 
+    may_hold_addresses = ("name",)
     email = forms.EmailField(
         label=_("Your email address"),
         help_text=_("You sign in with it. It cannot be another one."),

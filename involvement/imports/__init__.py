@@ -129,7 +129,7 @@ def as_result(plan: Plan) -> dict:
         "services": [service.name for service in plan.services.values()],
         "pieces": list(plan.pieces),
         "problems": [[problem.row, problem.column, problem.said] for problem in plan.problems],
-        "notes": [[note.row, note.column, note.said] for note in plan.notes],
+        "notes": [[note.row, note.column, note.said] for note in [*plan.notes, *plan.personal]],
     }
 
 

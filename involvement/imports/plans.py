@@ -27,6 +27,7 @@ from involvement.imports.columns import COLUMN_OF_FACT, COLUMNS, UNKNOWN_WORDS
 from involvement.imports.tables import Table
 from involvement.imports.words import LEAVE_OUT, NEW, TRUST_WIDE, Asked, Words
 from involvement.models import Activity, Organisation, PieceOfWork, Service
+from involvement.telltale import telltales
 
 MAX_CELL = 50_000  # characters of a long text
 _FIGURES_ONLY = re.compile(r"[0-9]{1,4}\s?[-/.]\s?[0-9]{1,2}\s?[-/.]\s?[0-9]{1,4}(?:[ t][0-9:]+)?", re.IGNORECASE)
@@ -115,6 +116,7 @@ class Plan:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     alike: list[AlreadyHere] = field(default_factory=list)
+    personal: list[Problem] = field(default_factory=list)  # cells of rows that would come in that look personal
     undated: list[int] = field(default_factory=list)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)  # to be created; name as known -> unsaved
@@ -197,6 +199,7 @@ def plan_import(
             plan.problems.extend(row.problems)
             continue
         plan.notes.extend(row.notes)
+        plan.personal.extend(_personal(row))
         if _is_undated(brought):
             plan.undated.append(number)
             if running is not None:
@@ -208,6 +211,16 @@ def plan_import(
     plan.asked = reader.words.asked
     _only_what_is_used(plan)
     return plan
+
+
+def _personal(row: _Row) -> Iterator[Problem]:
+    """Yield the cells of a row that look as if they were about one person."""
+    for slug, cell in row.values.items():
+        if slug != "source_url":
+            kinds = dict.fromkeys(each.kind for each in telltales(cell))
+            if kinds:
+                said = _("looks like %(kinds)s") % {"kinds": ", ".join(kinds)}
+                yield Problem(row.number, row.reader.heading(slug), said)
 
 
 def _is_undated(brought: Brought) -> bool:

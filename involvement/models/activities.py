@@ -75,6 +75,10 @@ class Activity(OrganisationRow, Versioned):
     description = models.TextField(_("what happened"), blank=True)
     method = models.CharField(_("method"), max_length=120, blank=True)  # their word; framework content suggests some
     participants = models.CharField(_("who took part"), max_length=300, blank=True)
+    missing = models.CharField(_("who was missing"), max_length=300, blank=True, db_default="", default="")
+    could_lose = models.CharField(
+        _("who could lose when others choose"), max_length=300, blank=True, db_default="", default=""
+    )
     open_to_all = models.BooleanField(_("open to everyone"), default=False)  # counts for no group
     reach = models.CharField(_("how many people"), max_length=120, blank=True)
     started_on = models.DateField(null=True, blank=True)

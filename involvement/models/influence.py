@@ -4,12 +4,13 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from framework.catalogue import catalogue
 
-from .base import OrganisationRow, Versioned
+from .base import AppendOnlyQuerySet, OrganisationRow, Versioned
 
 GRADES = {"statement": 1, "document": 2, "corroboration": 3}
 
@@ -88,6 +89,11 @@ class ChangeFacet(OrganisationRow):
         indexes = [models.Index(fields=["organisation", "change", "facet"], name="change_facet_of_org")]
 
 
+def nameless_path(_stored, _name: str) -> str:
+    """Return where a file is kept. What people call it may name somebody, so that stands in its row only."""
+    return f"evidence/{timezone.now():%Y}/{uuid.uuid4().hex}"
+
+
 class StoredFile(OrganisationRow):
     """A file kept outside the static path, served only at /files/<uuid>/ through access, as an attachment."""
 
@@ -95,7 +101,7 @@ class StoredFile(OrganisationRow):
     name = models.CharField(max_length=200)  # as the person called it; never used as a path
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
-    file = models.FileField(upload_to="evidence/%Y/")
+    file = models.FileField(upload_to=nameless_path)
 
     class Meta:
         default_related_name = "files"
@@ -144,3 +150,22 @@ class Evidence(OrganisationRow):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "change", "kind", "withdrawn_on"], name="evidence_of_change")]
+
+
+class AskedAgain(OrganisationRow):
+    """Somebody's dated answer, years after an activity ended: "there is no effect to tell". Append-only.
+
+    Ended work is asked again after 1, 3 and 5 years (``years``). The other answer is a Change.
+    """
+
+    activity = models.ForeignKey("involvement.Activity", on_delete=models.CASCADE, related_name="asked_again")
+    years = models.PositiveSmallIntegerField()
+    on = models.DateField()
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        default_related_name = "asked_again"
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "years"], name="asked_again_answered_once"),
+            models.CheckConstraint(condition=Q(years__in=(1, 3, 5)), name="asked_again_after_1_3_or_5_years"),
+        ]

@@ -39,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False)  # name and address are gone, what they wrote is not
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -53,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         """Return the name to print beside what this person did."""
-        return self.name or str(_("a member"))
+        return str(_("a former member")) if self.erased_at else self.name or str(_("a member"))
 
     def get_short_name(self) -> str:
         return self.get_full_name()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import qrcode
 from allauth.socialaccount.adapter import get_adapter as provider_adapter
 from django import template
@@ -19,10 +21,12 @@ register = template.Library()
 
 # One entry a page of the menu: its address, its title, and the beginnings of the address names that belong to it.
 ORGANISATION_PAGES = (
-    ("front-page", _("Overview"), ("front-page", "aims", "aim-")),
+    ("front-page", _("Overview"), ("front-page", "aims", "decision-", "duties", "mechanisms", "ask-again")),
     ("map", _("Map"), ("map",)),
     ("activity-list", _("Activities"), ("activity-", "change-", "evidence-")),
     ("gap-list", _("Gaps"), ("gap-", "response-")),
+    ("action-list", _("Actions"), ("action-",)),
+    ("audit-list", _("Audits"), ("audit-", "compare-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),
     ("members", _("Organisation"), ("member", "invitation-", "service", "ruling", "settings", "history")),
@@ -107,7 +111,9 @@ def first_box(field) -> str:
 
 @register.filter
 def day(value) -> str:
-    """Write a date in full, "22 November 2026"; nothing for no date."""
+    """Write a date, or its ISO text in a snapshot, in full, "22 November 2026"; nothing for no date."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value[:10]) if value else None
     return format_date(value, "j F Y") if value else ""
 
 

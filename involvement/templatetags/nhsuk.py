@@ -48,6 +48,12 @@ def described_by(field, *, info: str = "") -> str:
 
 
 @register.simple_tag
+def noticed(field):
+    """Return what was found in ``field`` that looks personal (forms.base.Noticed), None where nothing was."""
+    return getattr(field.form, "noticed", {}).get(field.name)
+
+
+@register.simple_tag
 def widget(field, classes: str, *, info: str = ""):
     """Draw the control of ``field`` with NHS ``classes`` beside its own, and what describes it."""
     name = classes.split()[-1]

@@ -1,7 +1,9 @@
 """A person's own account: all about it is reached from one page, the pages of the library too."""
 
 from allauth.account.utils import get_next_redirect_url
+from django.conf import settings
 from django.contrib import messages
+from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +15,7 @@ from involvement.actions.base import Refused
 from involvement.forms.account import NameForm
 from involvement.http import render_page
 from involvement.openid import VerifyingAdapter, leave_for
+from involvement.personal import held_about
 
 
 @member_view
@@ -28,6 +31,24 @@ def account_page(request):
         "sessions": len(accounts.open_sessions(request.user)),
     }
     return render_page(request, "account/page.html", context)
+
+
+@member_view
+@require_safe
+def account_held(request):
+    """Show what is held about oneself in short, and how to take it along or have it erased."""
+    held = held_about(request.user)
+    counts = {name: len(held[name]) for name in ("what_you_did", "events", "signed_in", "invitations")}
+    return render_page(request, "account/held.html", {"held": held, "counts": counts, "keep": settings.KEEP_DAYS})
+
+
+@member_view
+@require_safe
+def account_held_json(request):
+    """Hand out what is held about oneself, as a file that other programs can read."""
+    response = JsonResponse(held_about(request.user), json_dumps_params={"indent": 1, "ensure_ascii": False})
+    response["Content-Disposition"] = 'attachment; filename="what-is-held-about-you.json"'
+    return response
 
 
 @member_view

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.actions import activities
 from involvement.actions.base import Conflict, Refused
@@ -11,6 +12,7 @@ from involvement.chronicle import chronicle
 from involvement.duplicates import merges_of
 from involvement.forms.activities import ActivityForm, RunningForm, WithdrawForm, said_by
 from involvement.http import render_conflict, render_page
+from involvement.maps import rulings_at
 from involvement.particulars import activity_detail as detail_of
 from involvement.particulars import unread_dates
 from involvement.registers import list_page
@@ -25,7 +27,9 @@ def load_activity(organisation, activity):
 def activity_list(request, organisation):
     """List the activities: searched, filtered, sorted, 50 a page."""
     page = list_page(request.viewer, request.GET)
-    context = {"page": page, "ticked": request.GET.get("tick") == "page"}
+    disputed = any(row.contested for row in page.rows)
+    rulings = drawing.ruling_rows(rulings_at(organisation, page.filters.as_at)) if disputed else ()
+    context = {"page": page, "ticked": request.GET.get("tick") == "page", "rulings": rulings}
     return render_page(request, "activities/list.html", context)
 
 

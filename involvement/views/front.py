@@ -37,6 +37,7 @@ def front_page(request, organisation):
         "said": said,
         "waiting": waiting_for(request.viewer, shown, said, on=today()),
         "effects": effects(request.viewer, on=today()),
+        "rulings": drawing.ruling_rows(shown.rulings),
         "lately": lately(request.viewer, on=today()),
         "places": catalogue().places.values(),
     }

@@ -13,6 +13,7 @@ from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.actions import responses
 from involvement.actions.base import Refused, today
+from involvement.board_actions import action_rows
 from involvement.forms.gaps import ReasonForm, ResponseForm
 from involvement.forms.map import narrowed
 from involvement.http import render_page
@@ -35,8 +36,12 @@ def gap_list(request, organisation):
         "asked": asked,
         "page": page,
         "first": page.start_index(),
-        "gaps": drawing.gap_rows(shown, page.object_list, services, [row for row in standing if not row.is_not_needed]),
+        "gaps": drawing.gap_rows(
+            shown, page.object_list, services, [row for row in standing if not row.is_not_needed],
+            action_rows(request.viewer, on=today()),
+        ),
         "rule": GAP_RULE,
+        "rulings": drawing.ruling_rows(shown.rulings),
         "others": drawing.of_no_gap(shown, [row for row in standing if not row.is_not_needed]),
         "not_needed": drawing.answered(row for row in standing if row.is_not_needed),
         "ended": drawing.answered(row for row in answers if row not in standing),
@@ -64,7 +69,15 @@ def gap_respond(request, organisation):
     answers = organisation.responses.filter(
         service=gap.service, place=gap.place.slug, facet=gap.facet.key if gap.facet else ""
     ).select_related("recorded_by")
-    return render_page(request, "gaps/respond.html", {"gap": gap, "form": form, "answers": drawing.answered(answers)})
+    cell = gap.cell | {"service": gap.service.pk if gap.service else None}
+    context = {
+        "gap": gap,
+        "form": form,
+        "answers": drawing.answered(answers),
+        "actions": [row for row in action_rows(request.viewer, on=today()) if row.speaks_to(**cell)],
+        "set_action": drawing.cell_address(organisation, "action-new", **gap.cell),
+    }
+    return render_page(request, "gaps/respond.html", context)
 
 
 @organisation_view(

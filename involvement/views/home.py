@@ -44,6 +44,6 @@ def accessibility(request):
 @public_view
 @require_safe
 def privacy(request):
-    """What is kept about people, and what is not."""
+    """What is kept about people, why, how long (as the settings say), and what is not."""
     cookies = {"session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME}
-    return render_page(request, "privacy.html", cookies)
+    return render_page(request, "privacy.html", {**cookies, "keep": settings.KEEP_DAYS})

@@ -147,7 +147,7 @@ def _to_mend(request, organisation, imported):
 
 def _shown(plan: imports.Plan) -> dict:
     """Return what the preview shows of a plan: its figures, and as many rows and sentences as a person can read."""
-    causes, notes = plan.causes, imports.causes(plan.notes)
+    causes, notes, personal = plan.causes, imports.causes(plan.notes), imports.causes(plan.personal)
     return {
         "plan": plan,
         "first": [_first_row(row) for row in plan.new[:SHOWN_ROWS]],
@@ -155,6 +155,8 @@ def _shown(plan: imports.Plan) -> dict:
         "more_causes": max(0, len(causes) - SHOWN_SENTENCES),
         "notes": notes[:SHOWN_SENTENCES],
         "more_notes": max(0, len(notes) - SHOWN_SENTENCES),
+        "personal": personal[:SHOWN_SENTENCES],
+        "more_personal": max(0, len(personal) - SHOWN_SENTENCES),
         "here": plan.here[:SHOWN_SENTENCES],
         "more_here": max(0, len(plan.here) - SHOWN_SENTENCES),
         "alike": plan.alike[:SHOWN_SENTENCES],

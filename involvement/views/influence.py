@@ -1,18 +1,23 @@
 """What came of an activity: changes, the evidence for them, and the files behind the evidence."""
 
 from django.contrib import messages
-from django.http import FileResponse
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from involvement.access import Permission, member_view, organisation_view
 from involvement.actions import influence
-from involvement.actions.base import Conflict, Refused
+from involvement.actions.base import Conflict, Refused, today
 from involvement.files import stored_file_for
 from involvement.forms.influence import ChangeForm, EvidenceForm
 from involvement.forms.pieces import ConfirmForm
 from involvement.http import render_conflict, render_page
+from involvement.later import asked_again, with_titles
+
+A_PAGE = 20
 
 
 def load_activity(organisation, activity):
@@ -93,6 +98,30 @@ def evidence_withdraw(request, organisation, evidence):
         return redirect("activity-detail", organisation.slug, evidence.change.activity_id)
     context = {"form": form, "evidence": evidence, "activity": evidence.change.activity}
     return render_page(request, "influence/withdraw.html", context)
+
+
+@organisation_view(Permission.READ, post=Permission.INFLUENCE_EDIT)
+def ask_again(request, organisation):
+    """List the ended activities to ask about again; one press answers that there is no effect to tell."""
+    if request.POST.get("nothing"):
+        _nothing_to_tell(request, organisation)
+        messages.success(request, _("Your answer is recorded."))
+        return redirect(request.get_full_path())
+    due = asked_again(request.viewer, on=today())
+    page = Paginator(due, A_PAGE).get_page(request.GET.get("page"))
+    return render_page(request, "influence/again.html", {"page": page, "rows": with_titles(request.viewer, page)})
+
+
+def _nothing_to_tell(request, organisation) -> None:
+    """Record what the button said ("activity-years"); Http404 for what the page did not offer."""
+    pk, _dash, years = request.POST["nothing"].partition("-")
+    if not (pk.isdecimal() and years.isdecimal() and len(pk) < 19 and len(years) < 3):
+        raise Http404
+    try:
+        activity = load_activity(organisation, int(pk))
+        influence.nothing_to_tell(activity=activity, by=request.user, years=int(years))
+    except (ObjectDoesNotExist, Refused) as wrong:
+        raise Http404 from wrong
 
 
 @require_GET

@@ -36,7 +36,7 @@ def map_page(request, organisation):
         "services": drawing.service_rows(shown, narrowed=asked.query),
         "groups": drawing.group_rows(shown, narrowed=asked.query),
         "unreached": drawing.unreached(shown),
-        "rulings": drawing.ruling_rows(shown),
+        "rulings": drawing.ruling_rows(shown.rulings),
         "said": said_by_place(request.viewer, as_at=asked.as_at),
         "downloads": drawing.query_string(asked.query),
     }

@@ -9,10 +9,16 @@ import pytest
 from django.urls import Resolver404, resolve
 
 from involvement.urls import organisation_urls
+from tests.audits import signed_audit
 
 # Addresses that answer with a file or only take what a form sends.
 NO_PAGES = {
     "map-json", "map-csv", "activity-csv", "activity-xlsx", "stored-file", "activity-running", "invitation-resend",
+    "audit-document", "history-csv",
+}  # fmt: skip
+# What only a board member opens, and what stands on the public page: looked at on the way in test_audit.py.
+ON_AN_AUDITS_WAY = {
+    "audit-new", "audit-edit", "audit-freeze", "audit-conclusions", "audit-sign", "audit-unpublish",
 }  # fmt: skip
 FOR_EVERYBODY = {
     "home",
@@ -21,11 +27,13 @@ FOR_EVERYBODY = {
     "framework",
     "framework-rules",
     "framework-cases",
+    "framework-crosswalks",
     "framework-sources",
     "framework-place",
 }
 OF_AN_ACCOUNT = {
     "account",
+    "account-held",
     "account-name",
     "account_email",
     "account_change_password",
@@ -33,7 +41,7 @@ OF_AN_ACCOUNT = {
     "mfa_list_webauthn",
     "usersessions_list",
 }
-OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES
+OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES - ON_AN_AUDITS_WAY
 
 
 def route_of(address: str) -> str:
@@ -54,6 +62,8 @@ def route_of(address: str) -> str:
 )
 def test_every_page_that_links_lead_to(visit, stage, axe, name, pages):
     """One page of each route is opened: narrow, then wide. Pages whose links lead nowhere new are not opened twice."""
+    for title in ("Last year’s audit", "This year’s audit"):
+        signed_audit(stage.ashdown.organisation, stage.people["bob"], title=title)
     page = visit(name)
     elsewhere, wrong, seen = [], [], {}
     page.on("request", lambda sent: elsewhere.append(sent.url) if not sent.url.startswith(stage.address) else None)

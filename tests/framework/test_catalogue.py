@@ -147,6 +147,7 @@ def test_citations_resolve_and_correct_what_the_seed_slips():
         *content.notes.values(),
         *content.mechanisms.values(),
         *content.crosswalks,
+        *content.duties,
     ]
     assert all(entry.sources and set(entry.sources) <= set(content.sources) for entry in cited)
     assert content.sources["stephens-2008"].year == 2008
@@ -241,6 +242,12 @@ def test_words_are_plain_british_and_whole():
         ),
         ("statuses", 'sign = "?"', 'sign = "✓"', "signs: “✓” stands twice"),
         ("facts", "review_by = 2027-05-01", "", "facts.toml, england-trusts: law needs a “review_by” date"),
+        ("law", "review_by = 2027-05-01", "", "law.toml, involve-users: “review_by” is missing"),
+        ("law", "review_by = 2027-05-01", "review_by = 2026-05-01", "“review_by” is not after “as_at”"),
+        ("law", 'nation = "england"', 'nation = "france"', "law.toml, involve-users, nation: “france” is not known"),
+        ("law", '"owners/strategy"]', '"owners/plans"]', "bears_on: “owners/plans” is not known"),
+        ("law", 'kinds = ["trust", ', 'kinds = ["trusts", ', "kinds: “trusts” is not known"),
+        ("crosswalks", "measures.en", "about.en", "crosswalks.toml, iap2: “measures.en” is missing"),
         ("groups", 'payment.en = "Payment"\n', "", "groups.toml, supports: expected payment"),
         ("notes", "number = 3", "number = 2", "notes.toml, grades: expected 0, 1, 2, 3"),
         ("sources", 'checked = "seen"', 'checked = "sure"', "sources.toml, malby-2015: checked is “sure”"),

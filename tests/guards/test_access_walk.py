@@ -20,6 +20,7 @@ from django.urls import reverse
 from involvement import checks
 from involvement.actions import memberships, organisations
 from involvement.models import StoredFile
+from tests.audits import published_audit
 from tests.world import ASHDOWN, BIRCHWOOD, MARKER
 
 ALL = frozenset(ASHDOWN)
@@ -56,6 +57,9 @@ ORGANISATION = {
     "change-edit": (EDITORS, EDITORS),
     "evidence-new": (EDITORS, EDITORS),
     "evidence-withdraw": (EDITORS, EDITORS),
+    "ask-again": (ALL, EDITORS),
+    "duties": (ALL, NOBODY),
+    "mechanisms": (ALL, NOBODY),
     "piece-list": (ALL, NOBODY),
     "piece-new": (EDITORS, EDITORS),
     "piece-detail": (ALL, NOBODY),
@@ -64,10 +68,32 @@ ORGANISATION = {
     "gap-list": (ALL, NOBODY),
     "gap-respond": (ALL, EDITORS | BOARD),
     "response-end": (ALL, EDITORS | BOARD),
+    "action-list": (ALL, NOBODY),
+    "action-new": (EDITORS | BOARD, EDITORS | BOARD),
+    "action-detail": (ALL, NOBODY),
+    "action-step": (ALL, EDITORS | BOARD),
+    "decision-list": (ALL, NOBODY),
+    "decision-new": (LEAD | BOARD, LEAD | BOARD),
+    "decision-edit": (LEAD | BOARD, LEAD | BOARD),
+    "decision-took-part": (LEAD | BOARD, LEAD | BOARD),
+    "decision-withdraw": (LEAD | BOARD, LEAD | BOARD),
     "complete": (ALL, NOBODY),
     "complete-state": (EDITORS, EDITORS),
     "complete-revoke": (EDITORS, EDITORS),
     "aims": (ALL, BOARD),
+    "audit-list": (ALL, NOBODY),
+    "audit-new": (BOARD, BOARD),
+    "audit-detail": (ALL, NOBODY),
+    "audit-edit": (BOARD, BOARD),
+    "audit-freeze": (BOARD, BOARD),
+    "audit-conclusions": (BOARD, BOARD),
+    "audit-sign": (BOARD, BOARD),
+    "audit-report": (ALL, NOBODY),
+    "audit-document": (ALL, NOBODY),
+    "audit-compare": (ALL, NOBODY),
+    "audit-publish": (LEAD, LEAD),
+    "audit-unpublish": (LEAD, LEAD),
+    "compare-days": (ALL, NOBODY),
     "services": (ALL, LEAD),
     "service-edit": (LEAD, LEAD),
     "members": (ALL, NOBODY),
@@ -90,6 +116,8 @@ QUERY = {
     "gap-respond": "?place=owners&facet=owners/priorities",
     "complete-state": "?place=owners&scope=whole",
     "ruling-new": "?kind=scrutiny",
+    "compare-days": "?from=2026-01-01",
+    "action-step": "?kind=moved",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -101,6 +129,8 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
     "token": "no-such-token",
     "pk": NEVER,
     "provider_id": "nowhere",
+    "org": "nowhere-at-all",
+    "audit": NEVER,
     "object_id": NEVER,
     "app_label": "involvement",
 }
@@ -108,8 +138,11 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
 
 @pytest.fixture
 def sides(world):
-    """Both sides of the world, each with a stored file."""
+    """Both sides of the world, each with a stored file and a signed and published audit."""
     for side in (world.ashdown, world.birchwood):
+        side.audit = published_audit(
+            side.organisation, side.survey.recorded_by, title=f"Audit of the {side.survey.title}"
+        )
         side.file = StoredFile.objects.create(
             organisation=side.organisation, recorded_by=side.survey.recorded_by, size=1, content_type="image/png",
             name=f"{side.survey.title}.png", file=ContentFile(b"x", "x.png"),
@@ -141,6 +174,10 @@ def objects_of(side) -> dict:
         "member": side.survey.recorded_by_id,
         "invitation": side.invitation.pk,
         "ruling": side.ruling.pk,
+        "audit": side.audit.pk,
+        "kind": "pdf",
+        "action": side.action.pk,
+        "decision": side.decision.pk,
     }
 
 
@@ -233,8 +270,7 @@ def test_the_others_records_might_as_well_not_exist(sides, person):
             if crossed.status_code != 404 or written or bare(crossed) != bare(missing):
                 failing.append(f"{method} {name}: {crossed.status_code}, wrote {written}")
     assert not failing, "\n".join(failing)
-    if person == "lea":
-        assert walked == {name for name in ORGANISATION if names_in(name)}
+    assert walked == {name for name, (see, write) in ORGANISATION.items() if names_in(name) and person in see | write}
 
 
 def test_nor_does_the_other_organisation(sides):
@@ -288,8 +324,9 @@ def test_the_marker_does_show_at_home(sides):
         for name, (see, _write) in ORGANISATION.items()
         if MARKER in body_of(client.get(address(name, home, objects_of(sides.birchwood)))).decode(errors="replace")
     }
-    # slugs and numbers only; and what only takes a form
-    assert seen >= set(ORGANISATION) - {"map-csv", "map-json", "history-csv", "invitation-resend"}
+    # slugs and numbers only; and what only takes a form; and what only a board member opens, whom they do not have
+    of_the_board = {name for name, (see, _write) in ORGANISATION.items() if "lea" not in see}
+    assert seen >= set(ORGANISATION) - of_the_board - {"map-csv", "map-json", "history-csv", "invitation-resend"}
 
 
 @pytest.mark.parametrize("field", ["service", "piece"])
@@ -349,10 +386,10 @@ def test_who_was_removed_meets_what_a_stranger_meets_everywhere(sides, person, f
 
 
 def test_every_page_answers_whoever_asks_for_a_part_of_it(sides):
-    client, home = client_for(sides, "lea"), sides.ashdown.organisation
-    for name in ORGANISATION:
+    clients, home = {name: client_for(sides, name) for name in ("lea", "bob")}, sides.ashdown.organisation
+    for name, (see, _write) in ORGANISATION.items():
         where = address(name, home, objects_of(sides.ashdown))
-        response = client.get(where, headers={"HX-Request": "true"})
+        response = clients["lea" if "lea" in see else "bob"].get(where, headers={"HX-Request": "true"})
         assert verdict(response) == "in", where
         assert MARKER.encode() not in body_of(response)
 

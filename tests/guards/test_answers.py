@@ -102,6 +102,7 @@ def test_a_request_is_one_line_that_names_nobody(client, world, lines):
     assert line["user"] == logs.user_hash(world.people["ed"].pk) != logs.user_hash(world.people["vi"].pk)
     assert line["request_id"] == response["X-Request-ID"]
     assert line["ms"] > 0
+    assert (line["request_id"] + line["user"]).isalpha()  # figures could look like somebody's number
     assert "secret-word" not in json.dumps(lines)
     assert "/o/ashdown" not in json.dumps(lines)
 

@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from involvement.actions import activities, many, merging
+from tests.audits import signed_audit
 from tests.guards.test_access_walk import ORGANISATION, address, body_of, client_for, objects_of
 from tests.world import MARKER, PASSWORD, build
 
@@ -50,6 +51,7 @@ FIELDS = {
     ("/o/ashdown/activities/new/", "piece"),
     ("/o/ashdown/activities/new/", "service"),
     ("/o/ashdown/changes/ID/edit/", "service"),
+    ("/o/ashdown/compare/", "service"),
     ("/o/ashdown/gaps/", "service"),
     ("/o/ashdown/map/", "service"),
 }
@@ -143,8 +145,9 @@ def sides(db):
 
 
 def fill(side, by, word) -> None:
-    """Add what the pages about many need: look-alikes, a merge, a change to many, what was said to differ."""
+    """Add what the pages about many need: look-alikes, a merge, a change to many, what was said to differ; an audit."""
     home = side.organisation
+    side.audit = signed_audit(home, by, title=f"{word} audit")
     facts = {"title": f"{word} diabetes survey", "description": f"{word} asked patients how clinics went in winter"}
     alike = [activities.add_activity(organisation=home, by=by, facts=facts | {"method": "survey"}) for _n in range(5)]
     side.alike = alike

@@ -60,6 +60,7 @@ def test_fit():
         ({"CACHE_IN_PROCESS": "1"}, "involvement.E010"),
         ({"MEDIA_ROOT": str(settings.BASE_DIR / "static" / "uploads")}, "involvement.E011"),
         ({"MAIL_HOST": None}, "production-ready email backend"),
+        ({"KEEP_SIGN_INS_DAYS": "for ever"}, "give a number of days"),
         ({"OIDC_PROVIDERS": "nhsmail"}, "OIDC_NHSMAIL_ISSUER is missing"),
         ({"OIDC_PROVIDERS": "nhsmail", "OIDC_NHSMAIL_ISSUER": "http://login.example.org"}, "must be an https address"),
     ],

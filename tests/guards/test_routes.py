@@ -19,8 +19,11 @@ PUBLIC = {
     "framework",
     "framework-rules",
     "framework-cases",
+    "framework-crosswalks",
     "framework-sources",
     "framework-place",
+    "published",  # an audit that a lead has published, in two steps
+    "published-audit",
     "invitation",  # opened by a token that only the invited address was sent
     "account_login",
     "account_logout",

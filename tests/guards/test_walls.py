@@ -19,6 +19,7 @@ from involvement.actions import activities
 from involvement.models import Organisation, SecurityEvent
 from involvement.tenancy import everywhere, holds, inside
 from tests.application_role import as_application, counted
+from tests.audits import published_audit
 from tests.world import ASHDOWN, MARKER
 
 # Tables of ours that are no organisation's: accounts, reference data, and what an organisation itself is.
@@ -32,6 +33,8 @@ EVERYWHERE = {
     "demo/__init__.py",  # makes an organisation
     "files.py",  # a file's address does not say whose it is
     "management/commands/add_organisation.py",  # makes an organisation
+    "management/commands/remind.py",  # one letter a person, whatever they belong to
+    "personal.py",  # shows a person what is held about them, wherever they belong
     "operators.py",  # who runs the installation looks after all organisations
     "ledger.py",  # sign-ins of members, which are events of accounts
 }
@@ -75,6 +78,7 @@ def filled(world):
     """The world, with at least one row of Birchwood's in every table of an organisation's."""
     home, by = world.birchwood.organisation, world.people["bo"]
     activities.add_activity(organisation=home, by=by, facts={"title": f"{MARKER} panel"})
+    published_audit(home, by, title=f"{MARKER} audit")
     for model in tables().values():
         if not model._base_manager.filter(organisation=home).exists():
             row = _least(model, world, home, by)

@@ -121,11 +121,13 @@ def still_having_effect(seen: Seen, facet: str, day: date) -> bool:
     )
 
 
-def activities_at(organisation, day: date, group: str = "") -> list[Seen]:
-    """Return every activity that is not withdrawn (and that reached ``group``), as at ``day``."""
+def activities_at(organisation, day: date, group: str = "", without: str = "") -> list[Seen]:
+    """Return every activity not withdrawn (that reached ``group``, and rests not on ``without``), as at ``day``."""
     found = []
     for row in organisation.activities.filter(withdrawn_on=None):
         if group and not any(g.group == group and (g.reach or g.support) for g in row.groups.all()):
+            continue
+        if without and without in row.mechanisms:
             continue
         state, seen = look(row, day)
         readings = [
@@ -146,9 +148,9 @@ def in_scope(seen: Seen, service) -> bool:
     return any(named.service_id == service.pk for named in seen.row.named_services.all())
 
 
-def cell_facts(organisation, day: date, service=None, group: str = "") -> dict[str, CellFacts]:
+def cell_facts(organisation, day: date, service=None, group: str = "", without: str = "") -> dict[str, CellFacts]:
     """Return facet -> counts, as involvement.maps counts them."""
-    everything = activities_at(organisation, day, group)
+    everything = activities_at(organisation, day, group, without)
     live_works: dict = {}
     for seen in everything:
         if seen.state == "live":
@@ -219,10 +221,10 @@ def cell_facts(organisation, day: date, service=None, group: str = "") -> dict[s
     }
 
 
-def activity_counts(organisation, day: date, service=None, group: str = "") -> ActivityCounts:
+def activity_counts(organisation, day: date, service=None, group: str = "", without: str = "") -> ActivityCounts:
     """Return the counts of activities."""
     found: dict = {"by_place": dict.fromkeys(catalogue().places, 0)}
-    for seen in activities_at(organisation, day, group):
+    for seen in activities_at(organisation, day, group, without):
         if not in_scope(seen, service):
             continue
         place = seen.reading.primary_place if seen.reading else None
@@ -242,10 +244,10 @@ def activity_counts(organisation, day: date, service=None, group: str = "") -> A
     return ActivityCounts(**found)
 
 
-def coproduction(organisation, day: date, service=None, group: str = "") -> Coproduction:
+def coproduction(organisation, day: date, service=None, group: str = "", without: str = "") -> Coproduction:
     """Return live pieces of work: called coproduction, with at least one stage, whole."""
     works: dict = defaultdict(list)
-    for seen in activities_at(organisation, day, group):
+    for seen in activities_at(organisation, day, group, without):
         if in_scope(seen, service):
             works[seen.work].append(seen)
     called = any_stage = whole = 0

@@ -91,6 +91,7 @@ activities = st.fixed_dictionaries(
             max_size=2,
             unique_by=lambda group: group[0],
         ),
+        "mechanisms": st.lists(st.sampled_from(["members", "governors", "llais"]), max_size=2, unique=True),
         "withdrawn": st.sampled_from([False] * 5 + [True]),
         "cuts": st.lists(days, max_size=2, unique=True),  # days of re-placing
         "readings": st.lists(readings, min_size=3, max_size=3),
@@ -138,6 +139,7 @@ def _activity(organisation, services, pieces, person, plan):
         ended_on=ended,
         stated_status=plan["status"],
         named_lead=plan["lead"],
+        mechanisms=plan["mechanisms"],
         **({"withdrawn_on": DAY, "withdrawn_reason": "x"} if plan["withdrawn"] else {}),
     )
     own = {"organisation": organisation, "activity": activity}
@@ -186,17 +188,17 @@ def said(facts: dict[str, CellFacts]) -> dict[str, CellFacts]:
 class TwinTests(TestCase):
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(register=registers, day=days.filter(lambda day: day <= DAY), scope=st.sampled_from([None, 0, 1]),
-           group=st.sampled_from(["", "carers"]))  # fmt: skip
-    def test_map_equals_twin(self, register, day, scope, group):
+           group=st.sampled_from(["", "carers"]), without=st.sampled_from(["", "", "members"]))  # fmt: skip
+    def test_map_equals_twin(self, register, day, scope, group, without):
         organisation, services = write(register)
         service = None if scope is None else services[scope]
-        counting = _Counting(organisation, day, group, service.pk if service else 0)
+        counting = _Counting(organisation, day, group, service.pk if service else 0, without)
         key = service.pk if service else 0
-        assert counting.activities() == twin.activity_counts(organisation, day, service, group)
-        fast, slow = counting.cells().get(key, {}), twin.cell_facts(organisation, day, service, group)
+        assert counting.activities() == twin.activity_counts(organisation, day, service, group, without)
+        fast, slow = counting.cells().get(key, {}), twin.cell_facts(organisation, day, service, group, without)
         assert said(fast) == said(slow)
-        assert counting.coproduction() == twin.coproduction(organisation, day, service, group)
-        if not group:
+        assert counting.coproduction() == twin.coproduction(organisation, day, service, group, without)
+        if not group and not without:
             assert counting.groups() == twin.groups(organisation, day, service)
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -58,6 +58,8 @@ def an_activity(draw):
             "description": draw(words),
             "method": draw(lines),
             "participants": draw(lines),
+            "missing": draw(lines),
+            "could_lose": draw(lines),
             "open_to_all": draw(maybe),
             "reach": draw(lines),
             "start_written": draw(st.one_of(lines, st.sampled_from(["", "2021/22", "spring 2020", "03/03/19"]))),
@@ -154,6 +156,11 @@ def organisation(world):
 
 def _wipe(organisation):
     """Take every activity out, with all that hangs from it, and services and pieces of work too."""
+    for rows in (
+        organisation.action_steps.all(), organisation.actions.all(),
+        organisation.decision_activities.all(), organisation.decisions.all(),
+    ):  # fmt: skip
+        rows._raw_delete(rows.db)
     for model, _path in REMOVED:
         rows = model.objects.filter(organisation=organisation)
         rows._raw_delete(rows.db)

@@ -1,0 +1,67 @@
+"""Every hostile string through every form of every page: python benchmarks/hostile_input.py [--every N] [--from K]
+
+Makes a test database on DATABASE_URL's server (SQLite: in memory), the world of the tests in it, and walks as
+tests/guards/test_hostile_input.py does, which takes only a few strings. Prints what came back; exit code 1 where
+anything was alive or answered with 500. ``--every 4 --from 1`` takes each fourth string from the second on.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from itertools import batched
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+
+AT_ONCE = 4  # strings before the next line is printed
+
+
+def main() -> int:
+    """Run it; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--from", dest="start", type=int, default=0)
+    asked = parser.parse_args()
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django.template.base import Template
+    from django.test.utils import setup_test_environment
+
+    plain = Template._render
+    setup_test_environment(debug=False)
+    Template._render = plain  # without the signals that tests listen to
+    logging.disable(logging.CRITICAL)
+    before = connection.settings_dict["NAME"]
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["NAME"] = f"test_hostile_{os.getpid()}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        from tests import application_role
+        from tests.guards.test_hostile_input import run
+        from tests.hostile import STRINGS
+        from tests.world import build
+
+        application_role.make()
+        world, started, bad = build(), time.perf_counter(), 0
+        strings = STRINGS[asked.start :: asked.every]
+        for done, some in enumerate(batched(strings, AT_ONCE)):
+            tally = run(world, some)
+            number, seconds = done * AT_ONCE + len(some), time.perf_counter() - started
+            print(f"{connection.vendor}, {number} of {len(strings)} after {seconds:.0f} s: {tally}")
+            for said in (*tally.failed, *tally.alive):
+                print("  ", said)
+            sys.stdout.flush()
+            bad += len(tally.failed) + len(tally.alive) + (tally.pages == 0)
+        return 1 if bad else 0
+    finally:
+        connection.creation.destroy_test_db(before, verbosity=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

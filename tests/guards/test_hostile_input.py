@@ -1,0 +1,65 @@
+"""Strings that break careless programs go through every form; benchmarks/hostile_input.py sends all of them."""
+
+import pytest
+from django.urls import reverse
+
+from involvement import checks
+from tests.guards.test_access_walk import NOBODY, ORGANISATION, address, objects_of
+from tests.hostile import MARK, SAMPLE, STRINGS, Page, clients_of, walk
+
+QUERIES = (
+    "q", "service", "place", "facet", "status", "group", "as_at", "sort", "page", "pick", "done", "draft", "scope",
+    "kind", "role", "with", "next", "act", "tick", "withdrawn", "heading_row", "sheet",
+)  # fmt: skip
+OWN_PAGES = ("account-name", "account_change_password", "account_email", "account_reset_password", "account_login")
+
+
+def pages(world) -> dict[str, list[str]]:
+    """Return the pages to walk for each person: a lead's, what only a board member may write, one's own account."""
+    home, objects = world.ashdown.organisation, objects_of(world.ashdown)
+    objects["member"] = world.people["vi"].pk  # the lead may not go
+    seen = [name for name, (see, _write) in ORGANISATION.items() if "lea" in see]
+    board = [name for name, (_see, write) in ORGANISATION.items() if write is not NOBODY and "lea" not in write]
+    own = [reverse(name) for name in OWN_PAGES]
+    return {
+        "lea": [*(address(name, home, objects) for name in seen), *own],
+        "bob": [address(name, home, objects) for name in board],
+        "sam": [reverse("invitation", args=[world.ashdown.token])],
+    }
+
+
+def run(world, strings):
+    found = pages(world)
+    queries = {each.partition("?")[0]: QUERIES for each in found["lea"] if each.startswith("/o/")}
+    return walk(dict(clients_of(world.people, found)), found, strings, also_in=queries)
+
+
+def test_a_sample_of_hostile_strings_through_every_form(world):
+    tally = run(world, SAMPLE)
+    assert tally.failed == []
+    assert tally.alive == []
+    assert tally.pages > 45
+    assert len(tally.forms) > 25
+    assert tally.stored > 20
+    assert tally.shown > 10
+
+
+def test_the_walk_sees_what_is_alive():
+    assert Page(f"<p>&lt;img onerror={MARK}()&gt;</p><input value='&quot; onfocus=x'>").alive == []
+    for text in STRINGS[:12]:
+        opened = Page(f"<textarea>x</textarea><p title='a'>{text}</p>")
+        closed = Page(f"<select><option>x</option></select><input value=\"{text}\"><p title='{text}'>")
+        assert opened.alive or closed.alive, text
+
+
+def test_there_are_many_and_each_is_itself():
+    assert len(set(STRINGS)) == len(STRINGS) > 170
+    assert {pattern.name for _route, pattern in checks.routes()} >= set(ORGANISATION) | set(OWN_PAGES)
+
+
+@pytest.mark.parametrize("query", [b"q=%ff%fe", b"q=\xed\xa0\x80", b"q=%00", b"service=%00", b"as_at=%00", b"page=%00"])
+def test_what_is_no_text_at_all(client, world, query):
+    client.force_login(world.people["lea"])
+    for where in ("activities/", "map/", "gaps/", "activities.csv", "map.json"):
+        answer = client.get(f"/o/ashdown/{where}", QUERY_STRING=query.decode("latin-1"))
+        assert answer.status_code < 500, where

@@ -1,0 +1,118 @@
+"""What is past its time goes, what is not stays, and a dry run only counts."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.conf import settings as project
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.utils import timezone
+
+from involvement.actions import retention, security
+from involvement.cachekeys import key
+from involvement.events import NO_ADDRESS
+from involvement.models import Invitation, RequestKey, SecurityEvent, StoredFile
+from tests.world import rewrite
+
+DAY = timedelta(days=1)
+
+
+def past(**moved) -> dict:
+    return {words: number for words, number in retention.past(**moved).items() if number}
+
+
+@pytest.fixture
+def old(world):
+    """One thing of each kind that is past its time, beside one that is not."""
+    now, home = timezone.now(), world.ashdown.organisation
+    Invitation.objects.filter(organisation=home).update(expires_at=now - 91 * DAY)
+    for days in (31, 1):
+        RequestKey.objects.create(
+            organisation=home, actor=world.people["ed"], key=f"00000000-0000-4000-8000-0000000000{days:02d}", result={},
+            recorded_at=now - days * DAY,
+        )  # fmt: skip
+    for days in (731, 1):
+        event = security.record("sign-in", by=world.people["ed"])
+        rewrite(SecurityEvent.objects.filter(pk=event.pk), at=now - days * DAY)
+    rewrite(SecurityEvent.objects.filter(organisation=home), at=now - 3000 * DAY)
+    for number, days in enumerate((-1, 1)):
+        store = SessionStore()
+        store.set_expiry(days * 3600)
+        store.create()
+        UserSession.objects.create(
+            user=world.people["ed"], session_key=store.session_key, ip=NO_ADDRESS, user_agent=f"browser {number}"
+        )
+    stray = default_storage.save("evidence/2026/stray", ContentFile(b"x"))
+    fresh = default_storage.save("evidence/2026/fresh", ContentFile(b"x"))
+    before = (now - 2 * DAY).timestamp()
+    os.utime(default_storage.path(stray), (before, before))
+    world.fresh = fresh
+    return world
+
+
+def test_what_is_past_its_time_goes_and_the_rest_stays(old, capsys):
+    expected = {
+        "Invitations that are over: address and name": 1, "Sessions that are over": 1, "Where people were signed in": 1,
+        "Keys of forms that were sent": 1, "Files that no record names": 1,
+        "Events of accounts: sign-ins, failures, changes of a password": 1,
+    }  # fmt: skip
+    kept = SecurityEvent.objects.filter(organisation__isnull=False).count()
+    call_command("retention", dry_run=True)
+    assert "Nothing was deleted." in capsys.readouterr().out
+    assert past() == expected
+    call_command("retention")
+    assert f"Deleted: {sum(expected.values())}" in capsys.readouterr().out
+    assert past() == {}
+    assert SecurityEvent.objects.filter(organisation__isnull=False).count() == kept > 0
+    assert SecurityEvent.objects.filter(kind="sign-in").count() == 1
+    assert Invitation.objects.count() == 1  # the other organisation's, still open
+    assert default_storage.exists(old.fresh)
+    assert UserSession.objects.get().user_agent == "browser 1"
+
+
+def test_the_history_still_tells_of_the_invitation(old, client):
+    retention.clear()
+    client.force_login(old.people["lea"])
+    page = client.get("/o/ashdown/history/").content.decode()
+    assert "invited somebody as viewer" in page
+    assert "Ashdown-invited@example.org" not in page
+
+
+def test_a_file_of_a_record_stays_whatever_its_age(world):
+    stored = StoredFile.objects.create(
+        organisation=world.ashdown.organisation, size=1, content_type="image/png", name="a.png",
+        file=ContentFile(b"x", "a.png"),
+    )  # fmt: skip
+    retention.clear(timezone.now() + 4000 * DAY)
+    assert default_storage.exists(stored.file.name)
+
+
+def test_the_cache_forgets_what_ran_out(world, settings):
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    }
+    call_command("createcachetable", verbosity=0)
+    cache.set("short", "x", 1)
+    cache.set("long", "x", 9000)
+    later = timezone.now() + timedelta(seconds=60)
+    assert past(now=later)["What lists that are being brought in, and limits on guessing, left in the cache"] == 1
+    retention.clear(later)
+    assert cache.get("long") == "x"
+    cache.delete("long")
+
+
+def test_no_internet_address_stands_in_a_key_of_the_cache():
+    from involvement import settings as written
+
+    assert written.CACHES["default"]["KEY_FUNCTION"] == "involvement.cachekeys.key"
+    counted = key("allauth:rl:account:login_failed:300/10m:ip:203.0.113.9", "", 1)
+    assert "203.0" not in counted
+    assert counted == key("allauth:rl:account:login_failed:300/10m:ip:203.0.113.9", "", 1)
+    assert counted != key("allauth:rl:account:login_failed:300/10m:ip:203.0.113.8", "", 1)
+    assert key("map-1", "", 1) == ":1:map-1"
+    assert set(project.KEEP_DAYS) == {"backups", "invitations", "sign_ins", "request_keys"}
