@@ -1,7 +1,7 @@
 """The board's report of an audit, from plain data alone: PDF, Word, Excel, and a page.
 
-document.py makes one tree of blocks (blocks.py) of a snapshot, the board's conclusions and the sign-off; pdf.py, word.py
-and page.py draw that tree; excel.py lays out the facts behind every figure. Nothing here asks the database.
+document.py makes one tree of blocks (blocks.py) of a snapshot, the board's conclusions and the sign-off; pdf.py,
+word.py and page.py draw that tree; excel.py lays out the facts behind every figure. Nothing here asks the database.
 """
 
 from __future__ import annotations

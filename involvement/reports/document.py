@@ -64,7 +64,7 @@ class Facts:
         self.subject = plain(", ".join([snapshot["organisation"]["name"], *([service["name"]] if service else [])]))
         self.dated = (signed["on"] if signed else snapshot["taken_at"])[:10]
         self.state = _("Signed on %(day)s") % {"day": day_in_words(self.dated)} if signed else _("Draft, not signed")
-        self.judged = {row["place"]: row for row in conclusions}
+        self.judged = {row["place"]: row for row in conclusions if row["assurance"]}
         self.cells = [cell for place in snapshot["places"] for cell in place["cells"]]
         self.in_place = [cell for cell in self.cells if cell["status"] == "in-place"]
         self.blocking = [row["sentence"] for row in snapshot["checklist"] if row["blocks"] and row["count"]]
@@ -181,7 +181,8 @@ def _place_in_short(place: dict) -> str:
     nothing_changed = sum(bool(cell["refused"] and not cell["changed"]) for cell in good)
     if nothing_changed:
         words += " " + _("(in %(n)d of these nothing changed)") % {"n": nothing_changed}
-    complete = _("The list is said to be complete.") if place["complete"] else _("Nobody has said the list is complete.")
+    said, not_said = _("The list is said to be complete."), _("Nobody has said the list is complete.")
+    complete = said if place["complete"] else not_said
     return plain(f"{words}{'; ' + rest if rest else ''}. {complete}")
 
 

@@ -55,10 +55,11 @@ def map_picture(snapshot: dict) -> str:
 
 def map_in_words(snapshot: dict) -> str:
     """Return what the drawing shows, place by place and way by way."""
-    return " ".join(
-        plain(f"{place['title']}: " + ", ".join(f"{c['title']} {c['status_title'].lower()}" for c in place["cells"]) + ".")
+    ways = {
+        place["title"]: ", ".join(f"{cell['title']} {cell['status_title'].lower()}" for cell in place["cells"])
         for place in snapshot["places"]
-    )
+    }
+    return plain(" ".join(f"{place}: {standing}." for place, standing in ways.items()))
 
 
 def _column(x: int, place: dict) -> str:

@@ -1,4 +1,4 @@
-"""The report as Word, for who goes on writing: real headings, header rows that repeat, alt text, language, page numbers."""
+"""The report as Word, for who goes on writing: real headings, header rows, alt text, language, page numbers."""
 
 from __future__ import annotations
 
@@ -205,6 +205,8 @@ def _dress(table, caption: str) -> None:
 
 def _picture(word: WordDocument, block: Picture) -> None:
     picture = word.add_picture(io.BytesIO(png(block.svg, ppi=SHARP)), width=Cm(WIDTH))
+    for side in ("distT", "distB", "distL", "distR"):
+        picture._inline.set(side, "0")
     seen = picture._inline.docPr
     seen.set("descr", block.alt)
     seen.set("title", _("The map"))
