@@ -1,9 +1,10 @@
-"""Fetch what the pages take from npm into assets/, once for each state of package-lock.json.
+"""Fetch what pages and reports take from npm into assets/, once for each state of package-lock.json.
 
 ``python assets.py`` (dev.py calls it). The lock file pins every package by its hash, npm checks it, and nothing that a
 package brings is run. The result, made aside and renamed into place when whole:
 
     assets/nhsuk/       served as static files under nhsuk/
+    assets/fonts/       the typefaces of reports (Arimo, and Noto for other signs), with their licences; never served
     assets/fixtures/    the official examples of each component, for the tests of our templates; never served
     assets/axe.min.js   for the browser tests; never served
     assets/.stamp       the hash that this state was made from
@@ -23,6 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 TARGET = ROOT / "assets"
 NODE = ROOT / "requirements-node.lock"
+FONTS = {  # package -> the cuts that reports use
+    "arimo": ("400Regular/Arimo_400Regular.ttf", "700Bold/Arimo_700Bold.ttf"),
+    "noto-sans-symbols-2": ("400Regular/NotoSansSymbols2_400Regular.ttf",),
+    "noto-sans-arabic": ("400Regular/NotoSansArabic_400Regular.ttf", "700Bold/NotoSansArabic_700Bold.ttf"),
+}
 
 
 def stamp() -> str:
@@ -84,6 +90,12 @@ def put_in_order(modules: Path, made: Path) -> None:
     (made / "fixtures").mkdir()
     for fixture in sorted((nhsuk / "components").glob("*/fixtures.json")):
         shutil.copy(fixture, made / "fixtures" / f"{fixture.parent.name}.json")
+    (made / "fonts").mkdir()
+    for package, cuts in FONTS.items():
+        folder = modules / "@expo-google-fonts" / package
+        for cut in cuts:
+            shutil.copy(folder / cut, made / "fonts" / Path(cut).name)
+        shutil.copy(folder / "LICENSE_FONT", made / "fonts" / f"LICENSE-{package}.txt")
     shutil.copy(modules / "axe-core" / "axe.min.js", made / "axe.min.js")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from involvement.reports import KINDS, render
+
 CONTENT_TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -11,4 +13,4 @@ CONTENT_TYPES = {
 
 def render_all(snapshot: dict, conclusions: list[dict], signed: dict) -> dict[str, bytes]:
     """Return the documents to keep with a sign-off, kind (pdf, docx, xlsx) -> bytes. ``snapshot`` has names in it."""
-    return {}
+    return {kind: render(kind, snapshot, conclusions, signed) for kind in KINDS}

@@ -12,6 +12,7 @@ from involvement.audits import snapshot as snapshots
 from involvement.audits.comparison import Comparison, PlaceTrend, compare, trend
 from involvement.maps import build_map
 from involvement.models import Audit, Organisation, Publication, Service
+from involvement.reports.page import Drawn, drawn
 
 POINTS = 5  # days at which the trend between two days is counted
 
@@ -48,16 +49,9 @@ class Paper:
         return [each["title"] for each in self.conclusions if not each["assurance"]]
 
     @property
-    def gaps_of_all(self) -> list[dict]:
-        """Return the gaps of the audit's own scope: of the whole organisation, or of the one service."""
-        return [gap for gap in self.snapshot["gaps"] if gap not in self.gaps_of_services]
-
-    @property
-    def gaps_of_services(self) -> list[dict]:
-        """Return what is missing in services, in an audit of the whole organisation."""
-        if self.snapshot["scope"]["service"]:
-            return []
-        return [gap for gap in self.snapshot["gaps"] if not gap["identity"].startswith("*|")]
+    def drawn(self) -> list[Drawn]:
+        """Return the report as the blocks of a page."""
+        return drawn(self.snapshot, self.conclusions, self.signed)
 
     @property
     def blocking(self) -> list[dict]:

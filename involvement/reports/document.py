@@ -1,0 +1,783 @@
+"""From a frozen snapshot, the board's conclusions and the sign-off to the whole report, as blocks.
+
+Nothing but these three is read, so a signed report stays what it was. The order is that of a board's reading: what is
+signed and what is not, the worst true thing, how sure the board is beside what the list shows; the front sheet in the
+form that NHS boards use; then what each line rests on; what is only listed comes last. Promises that were not kept
+stand before those that may still be.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from involvement.reports.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Table
+from involvement.reports.picture import map_in_words, map_picture
+from involvement.reports.signs import plain
+
+WHOLE = "*"  # the scope of a gap that is the organisation's
+MOST_NAMED = 3  # gaps, duties: how many the front sheet names before it only counts
+
+
+def build(snapshot: dict, conclusions: list[dict], signed: dict | None) -> Document:
+    """Return the report. ``signed`` is None before signing; ``conclusions`` may be empty until the board has any."""
+    facts = Facts(snapshot, conclusions, signed)
+    blocks = [
+        *_first(facts),
+        *_front_sheet(facts),
+        *_map(facts),
+        *_gaps(facts),
+        *_changes(facts),
+        *_decisions(facts),
+        *_dissent(facts),
+        *_actions(facts),
+        *_duties(facts),
+        *_withdrawn(facts),
+        *_method(facts),
+        *_appendix(facts),
+    ]
+    day = day_in_words(snapshot["as_at"])
+    return Document(
+        title=plain(snapshot["title"]),
+        subject=facts.subject,
+        state=facts.state,
+        footer=f"{facts.subject}. {_('As at %(day)s') % {'day': day}}. {facts.state}",
+        day=facts.dated,
+        blocks=tuple(blocks),
+    )
+
+
+def day_in_words(day: str | None) -> str:
+    """Return an ISO date or time as "3 May 2026"; "" for None."""
+    return format_date(date.fromisoformat(day[:10]), "j F Y") if day else ""
+
+
+class Facts:
+    """What is read off the three inputs more than once, and counted in one place."""
+
+    def __init__(self, snapshot: dict, conclusions: list[dict], signed: dict | None):
+        self.snapshot, self.conclusions, self.signed = snapshot, conclusions, signed
+        service = snapshot["scope"]["service"]
+        self.subject = plain(", ".join([snapshot["organisation"]["name"], *([service["name"]] if service else [])]))
+        self.dated = (signed["on"] if signed else snapshot["taken_at"])[:10]
+        self.state = _("Signed on %(day)s") % {"day": day_in_words(self.dated)} if signed else _("Draft, not signed")
+        self.judged = {row["place"]: row for row in conclusions if row["assurance"]}
+        self.cells = [cell for place in snapshot["places"] for cell in place["cells"]]
+        self.in_place = [cell for cell in self.cells if cell["status"] == "in-place"]
+        self.blocking = [row["sentence"] for row in snapshot["checklist"] if row["blocks"] and row["count"]]
+        self.open_notes = [
+            row["sentence"] for row in snapshot["checklist"] if row["count"] and not row["blocks"]
+        ]
+        own = [gap for gap in snapshot["gaps"] if service or gap["identity"].split("|")[0] == WHOLE]
+        self.gaps = sorted(own, key=lambda gap: (not is_unkept(gap), gap["rank"]))
+        self.gaps_of_services = sorted(
+            (gap for gap in snapshot["gaps"] if gap not in own), key=lambda gap: (not is_unkept(gap), gap["rank"])
+        )
+        self.unanswered = [gap for gap in own if not standing(gap)]
+        self.overdue_answers = [
+            row for gap in snapshot["gaps"] for row in gap["responses"] if row["overdue"]
+        ]
+        self.overdue_actions = [row for row in snapshot["actions"] if row["overdue"]]
+        self.without_citizens = [row for row in snapshot["decisions"] if not row["took_part"]]
+        self.dissent_open = [row for row in snapshot["dissent"] if not row["reply"]]
+
+
+def standing(gap: dict) -> list[dict]:
+    """Return the answers to a gap that are not ended."""
+    return [row for row in gap["responses"] if not row["ended_on"]]
+
+
+def is_unkept(gap: dict) -> bool:
+    """Return whether an answer to the gap is overdue."""
+    return any(row["overdue"] for row in gap["responses"])
+
+
+# The first half page ------------------------------------------------------------------------------------------------
+
+
+def _first(facts: Facts) -> list[Block]:
+    s = facts.snapshot
+    days = {
+        "day": day_in_words(s["as_at"]),
+        "first": day_in_words(s["period"]["from"]),
+        "last": day_in_words(s["period"]["to"]),
+    }
+    blocks: list[Block] = [
+        _signature(facts),
+        Paragraph(
+            _("Where things stood on %(day)s. What people changed: from %(first)s to %(last)s.") % days, kind="quiet"
+        ),
+        Paragraph(plain(s["headline"]), kind="finding"),
+    ]
+    care = [plain(sentence) for sentence in facts.blocking if plain(sentence) not in plain(s["headline"])]
+    care += _at_odds(facts)
+    if care:
+        blocks.append(Paragraph(" ".join(care), lead=_("Read this with care."), kind="note"))
+    blocks.append(_assurance_table(facts))
+    blocks.append(Bullets(tuple(_in_short(facts))))
+    return blocks
+
+
+def _signature(facts: Facts) -> Paragraph:
+    frozen = _("The facts were frozen on %(day)s.") % {"day": day_in_words(facts.snapshot["taken_at"])}
+    if facts.signed is None:
+        return Paragraph(_("Nobody has signed it.") + " " + frozen, lead=_("This is a draft."), kind="note")
+    lead = _("Signed by %(name)s on %(day)s.") % {
+        "name": plain(facts.signed["name"]),
+        "day": day_in_words(facts.signed["on"]),
+    }
+    said = plain(facts.signed.get("statement") or "")
+    return Paragraph((f"“{said}” " if said else "") + frozen, lead=lead)
+
+
+def _at_odds(facts: Facts) -> list[str]:
+    """Return a sentence for each place that the board is assured of although the list does not show why."""
+    said = []
+    for place in facts.snapshot["places"]:
+        judged = facts.judged.get(place["slug"])
+        if judged is None or judged["assurance"] != "assured":
+            continue
+        name = {"place": place["title"].lower()}
+        if not any(cell["status"] == "in-place" for cell in place["cells"]):
+            said.append(_("The board is assured of %(place)s, and the list shows none of its ways in place.") % name)
+        elif not place["complete"]:
+            said.append(
+                _("The board is assured of %(place)s, and nobody has said that the list is complete there.") % name
+            )
+    return [plain(sentence) for sentence in said]
+
+
+def _assurance_table(facts: Facts) -> Table:
+    rows = [
+        (
+            plain(place["title"]),
+            assurance(facts, place),
+            _place_in_short(place),
+            plain(facts.judged[place["slug"]]["reason"]) if place["slug"] in facts.judged else "",
+        )
+        for place in facts.snapshot["places"]
+    ]
+    header = (_("Place"), _("The board says"), _("The list shows"), _("The board’s reason"))
+    return Table(_("How sure the board is, beside what the list shows"), header, tuple(rows), (15, 15, 33, 37))
+
+
+def assurance(facts: Facts, place: dict) -> str:
+    """Return the board's word on a place."""
+    judged = facts.judged.get(place["slug"])
+    return plain(judged["assurance_title"]) if judged else _("Not judged yet")
+
+
+def _place_in_short(place: dict) -> str:
+    good = [cell for cell in place["cells"] if cell["status"] == "in-place"]
+    heaps: dict[str, int] = {}
+    for cell in place["cells"]:
+        if cell["status"] != "in-place":
+            heaps[cell["status_title"]] = heaps.get(cell["status_title"], 0) + 1
+    rest = ", ".join(f"{number} {title.lower()}" for title, number in heaps.items())
+    words = _("%(n)d of %(all)d ways in place") % {"n": len(good), "all": len(place["cells"])}
+    nothing_changed = sum(bool(cell["refused"] and not cell["changed"]) for cell in good)
+    if nothing_changed:
+        words += " " + _("(in %(n)d of these nothing changed)") % {"n": nothing_changed}
+    said, not_said = _("The list is said to be complete."), _("Nobody has said the list is complete.")
+    complete = said if place["complete"] else not_said
+    return plain(f"{words}{'; ' + rest if rest else ''}. {complete}")
+
+
+def _in_short(facts: Facts):
+    """Yield what a board member must have seen, worst first."""
+    s = facts.snapshot
+    yield _("Promises:"), _promises(facts)
+    yield _("Patient leaders:"), _dissent_in_short(facts)
+    if s["decisions"]:
+        yield (
+            _("Major or hard decisions:"),
+            _("The board listed %(n)d. In %(none)d of them nobody from outside the staff took part, as far as the list"
+              " shows.") % {"n": len(s["decisions"]), "none": len(facts.without_citizens)},
+        )  # fmt: skip
+    else:
+        yield (
+            _("Major or hard decisions:"),
+            _("The board has listed none, so this paper cannot show who took part in them."),
+        )
+    changes = s["changes"]
+    yield (
+        _("What people changed:"),
+        _("%(shown)d shown by a document or by people, %(said)d by our word only, %(refused)d refused.")
+        % {
+            "shown": len(changes["changed"]),
+            "said": len(changes["only_said"]),
+            "refused": len(changes["refused"]),
+        },
+    )
+    coproduction = s["map"]["coproduction"]
+    share = "" if s["share"] is None else " " + _(
+        "Of the live activities with a place, %(share)d%% are with people as owners or coproducers."
+    ) % {"share": s["share"]}  # fmt: skip
+    yield (
+        _("Coproduction:"),
+        ngettext(
+            "%(n)d piece of work is called that; %(whole)d shared from start to finish.",
+            "%(n)d pieces of work are called that; %(whole)d shared from start to finish.",
+            coproduction["called"],
+        )
+        % {"n": coproduction["called"], "whole": coproduction["whole"]}
+        + share,
+    )
+
+
+def _promises(facts: Facts) -> str:
+    return _(
+        "Overdue: %(late)s and %(acts)s. Gaps: %(gaps)d, of which %(open)d without an answer."
+    ) % {
+        "late": ngettext("%(n)d answer to a gap", "%(n)d answers to gaps", len(facts.overdue_answers))
+        % {"n": len(facts.overdue_answers)},
+        "acts": ngettext("%(n)d action", "%(n)d actions", len(facts.overdue_actions))
+        % {"n": len(facts.overdue_actions)},
+        "gaps": len(facts.gaps),
+        "open": len(facts.unanswered),
+    }
+
+
+def _dissent_in_short(facts: Facts) -> str:
+    dissent = facts.snapshot["dissent"]
+    if not dissent:
+        return _("No disagreement is on record here. That does not mean that they agree.")
+    return ngettext(
+        "%(n)d disagreement is printed in full below; without an answer: %(open)d.",
+        "%(n)d disagreements are printed in full below; without an answer: %(open)d.",
+        len(dissent),
+    ) % {"n": len(dissent), "open": len(facts.dissent_open)}
+
+
+# The front sheet ----------------------------------------------------------------------------------------------------
+
+
+def _front_sheet(facts: Facts) -> list[Block]:
+    rows = (
+        (_("Purpose"), _purpose(facts)),
+        (_("Decision asked"), "\n".join(_asked(facts))),
+        (_("Assurance"), _assurance_in_words(facts)),
+        (_("Risks"), "\n".join(_risks(facts))),
+        (_("Strategic links"), "\n".join(_aims(facts))),
+        (_("Equality"), _equality(facts)),
+        (_("Patients’ views"), _dissent_in_short(facts) + " " + _views(facts)),
+        (_("Legal"), "\n".join(_legal(facts))),
+        (_("Author"), _author(facts)),
+        (_("Sponsor"), plain(facts.signed["name"]) if facts.signed else _("Nobody yet: it is not signed.")),
+        (_("Date"), day_in_words(facts.dated)),
+    )
+    return [
+        Heading(_("Front sheet")),
+        Table(
+            _("The paper in the form that the board uses"),
+            (_("Heading"), _("What this paper says")),
+            tuple((plain(name), plain(words)) for name, words in rows),
+            (18, 82),
+        ),
+    ]
+
+
+def _purpose(facts: Facts) -> str:
+    return _(
+        "To show where citizens really take part in %(name)s and where they do not, what is only claimed, what people"
+        " changed, and how sure the board is of it."
+    ) % {"name": facts.subject}
+
+
+def _asked(facts: Facts):
+    """Yield what the board has to decide, from what is open."""
+    if facts.signed is None:
+        yield _("To judge each place and sign, or to send it back.")
+    else:
+        yield _("To receive this audit with its limits.")
+    if facts.overdue_answers or facts.overdue_actions:
+        late = len(facts.overdue_answers) + len(facts.overdue_actions)
+        yield ngettext(
+            "To say what becomes of %(n)d promise that is overdue.",
+            "To say what becomes of %(n)d promises that are overdue.",
+            late,
+        ) % {"n": late}
+    if facts.unanswered:
+        yield ngettext(
+            "To answer %(n)d gap that nobody has answered: plan, act, or say why it is not needed.",
+            "To answer %(n)d gaps that nobody has answered: plan, act, or say why each is not needed.",
+            len(facts.unanswered),
+        ) % {"n": len(facts.unanswered)}
+    if facts.dissent_open:
+        yield ngettext(
+            "To answer %(n)d patient leader’s disagreement.",
+            "To answer %(n)d disagreements of patient leaders.",
+            len(facts.dissent_open),
+        ) % {"n": len(facts.dissent_open)}
+
+
+def _assurance_in_words(facts: Facts) -> str:
+    words = "; ".join(f"{place['title']}: {assurance(facts, place).lower()}" for place in facts.snapshot["places"])
+    return f"{words}. " + _("The reasons stand in the table above, beside what the list shows.")
+
+
+def _risks(facts: Facts):
+    for gap in facts.gaps[:MOST_NAMED]:
+        yield full_stop(gap["sentence"])
+    more = len(facts.gaps) - MOST_NAMED
+    if more > 0:
+        yield ngettext("And %(n)d more gap.", "And %(n)d more gaps.", more) % {"n": more}
+    for row in facts.snapshot["mechanisms"]:
+        if row["cells_lost"]:
+            yield _("Without %(mechanism)s, these would not be in place: %(ways)s.") % {
+                "mechanism": row["title"].lower(),
+                "ways": ", ".join(row["cells_lost"]),
+            }
+    if not facts.gaps:
+        yield _("Nothing is ranked as missing, unproven or lapsed.")
+
+
+def _aims(facts: Facts):
+    for place in facts.snapshot["places"]:
+        if place["aim"]:
+            yield _("%(place)s: “%(aim)s” (%(by)s, %(day)s)") % {
+                "place": place["title"],
+                "aim": place["aim"]["sentence"],
+                "by": place["aim"]["adopted_by"],
+                "day": day_in_words(place["aim"]["adopted_on"]),
+            }
+        else:
+            yield _("%(place)s: the board has not said what it wants of this relationship.") % {"place": place["title"]}
+
+
+def _equality(facts: Facts) -> str:
+    reached = [row["title"] for row in facts.snapshot["groups"]]
+    if not reached:
+        return _("For no group of people is it recorded that it was reached. What is not recorded cannot be judged.")
+    powerful = [
+        row["title"]
+        for row in facts.snapshot["groups"]
+        if row["by_place"].get("owners", 0) or row["by_place"].get("coproducers", 0)
+    ]
+    return _("Reached, as far as recorded: %(groups)s. As owners or coproducers: %(some)s. Of other groups nothing is"
+             " recorded.") % {
+        "groups": ", ".join(reached),
+        "some": ", ".join(powerful) or _("none of them"),
+    }  # fmt: skip
+
+
+def _views(facts: Facts) -> str:
+    confirmed = sum(cell["confirmed"] for cell in facts.cells)
+    return ngettext(
+        "On the map, people themselves confirm what came of it %(n)d time.",
+        "On the map, people themselves confirm what came of it %(n)d times.",
+        confirmed,
+    ) % {"n": confirmed}
+
+
+def _legal(facts: Facts):
+    duties = facts.snapshot["duties"]
+    if not duties:
+        yield _("No duty is listed for this organisation.")
+    for row in duties[:MOST_NAMED]:
+        yield f"{row['citation']}. " + _bearing(row)
+    if len(duties) > MOST_NAMED:
+        yield _("All %(n)d are listed below.") % {"n": len(duties)}
+    if any(row["check"] for row in duties):
+        yield _("Some are past the day on which somebody should have looked at them again: check these.")
+    yield _("This is no legal advice.")
+
+
+def _bearing(duty: dict) -> str:
+    number = len(duty["bears"])
+    return ngettext(
+        "%(n)d activity on the list bears on it.", "%(n)d activities on the list bear on it.", number
+    ) % {"n": number}
+
+
+def _author(facts: Facts) -> str:
+    return _(
+        "Drawn up by Involvement Map from the organisation’s own list. The figures are counted, the judgements are the"
+        " board’s."
+    )
+
+
+def full_stop(sentence: str) -> str:
+    """Return the sentence with a full stop, if it has no end of its own."""
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+
+
+# The map ------------------------------------------------------------------------------------------------------------
+
+
+def _map(facts: Facts) -> list[Block]:
+    s = facts.snapshot
+    rows = tuple(
+        (
+            plain(place["title"]),
+            plain(cell["title"]),
+            plain(f"{cell['sign']} {cell['status_title']}"),
+            cell["activities"],
+            cell["proven"],
+            plain("; ".join([cell["why"], *cell["facts"]])),
+        )
+        for place in s["places"]
+        for cell in place["cells"]
+    )
+    header = (_("Place"), _("Way to take part"), _("How it stands"), _("Live"), _("Proven"), _("Why"))
+    return [
+        Heading(_("Where citizens take part")),
+        Paragraph(
+            _("Live activities with a place: %(n)d of %(live)d. %(in_place)d of %(all)d ways to take part are in place:"
+              " something runs, people had the part that it needs, and a document or people show what came of it.")
+            % {
+                "n": sum(s["map"]["activities"]["by_place"].values()),
+                "live": s["map"]["activities"]["live"],
+                "in_place": len(facts.in_place),
+                "all": len(facts.cells),
+            }
+        ),  # fmt: skip
+        Picture(map_picture(s), _("The map.") + " " + map_in_words(s)),
+        Table(_("The map as a table"), header, rows, (15, 17, 19, 8, 10, 31)),
+        *_services(facts),
+        *_groups(facts),
+        *_mechanisms(facts),
+    ]
+
+
+def _services(facts: Facts) -> list[Block]:
+    s = facts.snapshot
+    if not s["services"]:
+        return []
+    titles = {place["slug"]: place["title"] for place in s["places"]}
+    rows = []
+    for row in s["services"]:
+        labels = {each["place"]: each["label"] for each in row["places"]}
+        rows.append((plain(row["name"]), *(plain(labels.get(slug, "")) for slug in titles)))
+    header = (_("Service"), *map(plain, titles.values()))
+    return [
+        Heading(_("Service by service"), 3),
+        Table(_("How many ways are in place in each service"), header, tuple(rows), (28, *[18] * len(titles))),
+    ]
+
+
+def _groups(facts: Facts) -> list[Block]:
+    s = facts.snapshot
+    if not s["groups"]:
+        return []
+    titles = {place["slug"]: place["title"] for place in s["places"]}
+    rows = tuple(
+        (plain(row["title"]), *(row["by_place"].get(slug, 0) for slug in titles)) for row in s["groups"]
+    )
+    header = (_("Group"), *map(plain, titles.values()))
+    return [
+        Heading(_("For whom"), 3),
+        Table(_("Live activities with recorded reach to a group, or support for it"), header, rows,
+              (40, *[15] * len(titles))),
+    ]  # fmt: skip
+
+
+def _mechanisms(facts: Facts) -> list[Block]:
+    rows = tuple(
+        (plain(row["title"]), plain(", ".join(row["cells_lost"])) or _("none"), row["activities"])
+        for row in facts.snapshot["mechanisms"]
+    )
+    if not rows:
+        return []
+    header = (_("Mechanism"), _("No longer in place without it"), _("Live activities"))
+    return [
+        Heading(_("What rests on which mechanism"), 3),
+        Table(_("What would go if a mechanism went"), header, rows, (34, 48, 18)),
+    ]
+
+
+# Gaps and answers ---------------------------------------------------------------------------------------------------
+
+
+def _gaps(facts: Facts) -> list[Block]:
+    if not facts.gaps and not facts.gaps_of_services:
+        words = _("Nothing is ranked as missing, unproven or lapsed.")
+        return [Heading(_("What is missing, and what is done about it")), Paragraph(words)]
+    blocks: list[Block] = [
+        Heading(_("What is missing, and what is done about it")),
+        Paragraph(_("In the order of the published rule; gaps whose answer is overdue come first.")),
+    ]
+    if facts.gaps:
+        blocks.append(_gap_table(_("Gaps, with what was answered"), facts.gaps))
+    if facts.gaps_of_services:
+        words = ngettext(
+            "%(n)d more gap, in a single service, is listed at the end.",
+            "%(n)d more gaps, each in a single service, are listed at the end.",
+            len(facts.gaps_of_services),
+        )
+        blocks.append(Paragraph(words % {"n": len(facts.gaps_of_services)}))
+    return blocks
+
+
+def _gap_table(caption: str, gaps: list[dict]) -> Table:
+    rows = []
+    for gap in gaps:
+        since = _("Seen since %(day)s.") % {"day": day_in_words(gap["first_seen"])} if gap["first_seen"] else ""
+        answers = sorted(gap["responses"], key=lambda row: (not row["overdue"], bool(row["ended_on"])))
+        first = plain(f"{full_stop(gap['sentence'])} {since}")
+        rows.append((gap["rank"], first, "\n".join(map(_answer, answers)) or _("Nobody has answered.")))
+    return Table(caption, (_("Rank"), _("Gap"), _("Answer")), tuple(rows), (8, 38, 54))
+
+
+def _answer(row: dict) -> str:
+    parts = [f"{row['kind_title']}: {full_stop(row['reason'])}"]
+    if row["owner"]:
+        parts.append(f"{full_stop(row['owner'])}")
+    if row["due_on"]:
+        due = {"day": day_in_words(row["due_on"])}
+        parts.append(_("OVERDUE since %(day)s.") % due if row["overdue"] else _("Due %(day)s.") % due)
+    if row["ended_on"]:
+        parts.append(_("Ended %(day)s.") % {"day": day_in_words(row["ended_on"])})
+    return plain(" ".join(parts))
+
+
+# What people changed ------------------------------------------------------------------------------------------------
+
+
+def _changes(facts: Facts) -> list[Block]:
+    changes = facts.snapshot["changes"]
+    blocks: list[Block] = [Heading(_("What people changed, and what was refused"))]
+    for title, caption, rows, none in (
+        (
+            _("Shown by a document or by people"),
+            _("What is shown to have changed in this period"),
+            changes["changed"],
+            _("Nothing is shown to have changed in this period."),
+        ),
+        (
+            _("Only our word for it"),
+            _("What is said to have changed in this period"),
+            changes["only_said"],
+            _("In this period nothing rests on our word only."),
+        ),
+        (
+            _("Refused, and why"),
+            _("What was refused in this period"),
+            changes["refused"],
+            _("No refusal is on record for this period."),
+        ),
+    ):
+        blocks.append(Heading(title, 3))
+        blocks.append(_change_table(caption, rows) if rows else Paragraph(none))
+    return blocks
+
+
+def _change_table(caption: str, rows: list[dict]) -> Table:
+    header = (_("Activity, and what people asked"), _("What came of it"), _("What shows it"))
+    return Table(caption, header, tuple(map(_change, rows)), (33, 40, 27))
+
+
+def _change(row: dict) -> tuple[str, str, str]:
+    asked = row["activity"] + (f"\n“{row['asked']}”" if row["asked"] else "")
+    decided = ", ".join(filter(None, [row["decision_point"], day_in_words(row["decided_on"])]))
+    told = (
+        _("People were told on %(day)s.") % {"day": day_in_words(row["told_on"])}
+        if row["told_on"]
+        else _("Nobody has recorded that people were told.")
+    )
+    words = " ".join(filter(None, [row["what"], row["why"]])) or _("No reason is on record.")
+    shown = "; ".join(
+        _with_day(each["words"], each["dated_on"]) for each in row["evidence"] if each["words"]
+    )
+    grade = row["grade_title"] + (f": {shown}" if shown else "")
+    return plain(asked), plain(f"{full_stop(words)}\n{full_stop(decided)} {told}"), plain(grade)
+
+
+def _with_day(words: str, day: str | None) -> str:
+    dated = day_in_words(day)
+    return words if dated in words else f"{words} ({dated})"
+
+
+def _decisions(facts: Facts) -> list[Block]:
+    rows = sorted(facts.snapshot["decisions"], key=lambda row: bool(row["took_part"]))
+    heading = Heading(_("Major or hard decisions, and who took part"))
+    if not rows:
+        words = _("The board has listed no major or hard decision of the period.")
+        return [heading, Paragraph(words)]
+    filled = tuple(
+        (
+            plain(f"{full_stop(row['title'])} {row['body']}, {day_in_words(row['decided_on'])}"),
+            plain(row["why"]),
+            plain("; ".join(f"{each['title']} ({each['place_title']})" for each in row["took_part"]))
+            or _("Nobody from outside the staff, as far as the list shows."),
+        )
+        for row in rows
+    )
+    header = (_("Decision"), _("Why it is major or hard"), _("Who took part"))
+    return [heading, Table(_("Decisions that the board listed"), header, filled, (34, 33, 33))]
+
+
+# Dissent, actions, duties ---------------------------------------------------------------------------------------------
+
+
+def _dissent(facts: Facts) -> list[Block]:
+    blocks: list[Block] = [Heading(_("Who disagrees"))]
+    if not facts.snapshot["dissent"]:
+        blocks.append(Paragraph(_dissent_in_short(facts)))
+    for row in sorted(facts.snapshot["dissent"], key=lambda row: bool(row["reply"])):
+        blocks.append(Heading(plain(row["activity"]), 3))
+        blocks.append(Paragraph(plain(f"{row['by']}, {day_in_words(row['made_on'])}:"), kind="quiet"))
+        blocks.append(Paragraph(plain(row["words"]), kind="quote"))
+        if row["reply"]:
+            lead = _("Answer of %(day)s:") % {"day": day_in_words(row["replied_on"])}
+            blocks.append(Paragraph(plain(row["reply"]), lead=lead))
+        else:
+            blocks.append(Paragraph("", lead=_("Nobody has answered.")))
+    return blocks
+
+
+def _actions(facts: Facts) -> list[Block]:
+    heading = Heading(_("Actions of the board"))
+    if not facts.snapshot["actions"]:
+        return [heading, Paragraph(_("The board has set no action."))]
+    states = {"open": _("Open"), "done": _("Done"), "reopened": _("Reopened"), "dropped": _("Dropped")}
+    rows = []
+    for row in sorted(facts.snapshot["actions"], key=lambda row: (not row["overdue"], row["due_on"] or "")):
+        state = _("OVERDUE") if row["overdue"] else states.get(row["state"], row["state"])
+        closed = _("Closed %(day)s.") % {"day": day_in_words(row["closed_on"])} if row["closed_on"] else ""
+        rows.append(
+            (
+                plain(f"{full_stop(row['what'])} {row['cell_title']}"),
+                plain(row["owner"]),
+                day_in_words(row["due_on"]),
+                plain(state),
+                plain(f"{closed} {row['evidence']}"),
+            )
+        )
+    header = (_("Action"), _("Who"), _("Due"), _("State"), _("Closed with"))
+    return [heading, Table(_("Actions, overdue ones first"), header, tuple(rows), (36, 16, 15, 13, 20))]
+
+
+def _duties(facts: Facts) -> list[Block]:
+    rows = []
+    for row in facts.snapshot["duties"]:
+        look = _("CHECK THIS: it was to be looked at by %(day)s") if row["check"] else _("Look again by %(day)s")
+        rows.append(
+            (
+                plain(f"{row['title']}\n{row['citation']}"),
+                plain(
+                    _("As at %(day)s") % {"day": day_in_words(row["as_at"])}
+                    + "\n"
+                    + look % {"day": day_in_words(row["review_by"])}
+                ),
+                plain(_named(row["bears"])),
+            )
+        )
+    if not rows:
+        return []
+    header = (_("Duty"), _("How fresh this is"), _("What on the list bears on it"))
+    return [
+        Heading(_("Duties in law, and standards")),
+        Paragraph(_("In our own words, and no legal advice. That an activity bears on a duty does not mean that it is"
+                    " met.")),
+        Table(_("Duties, with what bears on them"), header, tuple(rows), (40, 22, 38)),
+    ]  # fmt: skip
+
+
+def _named(titles: list[str], most: int = 10) -> str:
+    """Return the first titles and how many more there are: a duty may rest on hundreds."""
+    if not titles:
+        return _("Nothing on the list.")
+    more = len(titles) - most
+    words = "; ".join(titles[:most])
+    return words + (" " + _("and %(n)d more") % {"n": more} if more > 0 else "")
+
+
+def _withdrawn(facts: Facts) -> list[Block]:
+    rows = tuple(
+        (plain(row["title"]), day_in_words(row["on"]), plain(str(row["by"] or "")), plain(row["reason"]))
+        for row in facts.snapshot["withdrawn"]
+    )
+    if not rows:
+        return []
+    header = (_("Activity"), _("When"), _("By whom"), _("Why"))
+    return [Heading(_("Taken off the list")), Table(_("What was taken off the list"), header, rows, (36, 18, 20, 26))]
+
+
+# Method, appendix -----------------------------------------------------------------------------------------------------
+
+
+def _method(facts: Facts) -> list[Block]:
+    s = facts.snapshot
+    limits = [plain(sentence) for sentence in s["words"]["limits"]]
+    limits += [sentence for sentence in map(plain, facts.open_notes) if sentence not in limits]
+    blocks: list[Block] = [
+        Heading(_("How this was made, and what it cannot say")),
+        Heading(_("Limits"), 3),
+        Bullets(tuple(("", sentence) for sentence in limits)),
+        Heading(_("Method"), 3),
+        Bullets(tuple(("", plain(sentence)) for sentence in s["words"]["method"])),
+    ]
+    if s["rulings"]:
+        rows = tuple(
+            (
+                plain(row["kind_title"]),
+                plain(row["place_title"]),
+                plain(row["reason"]),
+                plain(f"{row['author']}, {day_in_words(row['from'])}"),
+            )
+            for row in s["rulings"]
+        )
+        header = (_("Kind"), _("Counted as"), _("Why"), _("Who said so"))
+        blocks += [
+            Heading(_("How contested kinds are counted here"), 3),
+            Table(_("The organisation’s rulings"), header, rows, (22, 17, 38, 23)),
+        ]
+    taken = datetime.fromisoformat(s["taken_at"])
+    words = _("Frozen on %(day)s at %(time)s, with version %(version)s of the framework.") % {
+        "day": day_in_words(s["taken_at"]),
+        "time": f"{taken:%H:%M}",
+        "version": plain(s["framework_version"]),
+    }
+    blocks.append(Paragraph(words))
+    if facts.signed and facts.signed.get("digest"):
+        said = _("SHA-256, in the form in which the audit keeps them. Whoever has them can make it again: one sign"
+                 " changed, and it is another.")  # fmt: skip
+        blocks.append(Paragraph(f"{facts.signed['digest']}\n{said}", lead=_("Digest of the frozen facts:")))
+    return blocks
+
+
+def grade_in_words(grade: int) -> str:
+    """Return what a grade of evidence means."""
+    words = (_("Nothing"), _("Our word"), _("A document"), _("People confirm"))
+    return words[grade] if 0 <= grade < len(words) else str(grade)
+
+
+def _appendix(facts: Facts) -> list[Block]:
+    blocks: list[Block] = []
+    if facts.gaps_of_services:
+        blocks += [
+            Heading(_("Appendix: gaps in single services"), fresh=True),
+            _gap_table(_("Gaps in single services, with what was answered"), facts.gaps_of_services),
+        ]
+    rows = tuple(map(_activity, facts.snapshot["activities"]))
+    blocks.append(Heading(_("Appendix: the activities on the list"), fresh=True))
+    if not rows:
+        return [*blocks, Paragraph(_("The list is empty."))]
+    header = (_("Activity"), _("Service"), _("State"), _("Place and ways"), _("Part"), _("What shows it"))
+    number = ngettext("%(n)d activity", "%(n)d activities", len(rows)) % {"n": len(rows)}
+    blocks.append(Table(number, header, rows, (30, 15, 14, 21, 9, 11)))
+    return blocks
+
+
+def _activity(row: dict) -> tuple[str, ...]:
+    ways = ", ".join(row["facets"])
+    place = row["place_title"]
+    if ways:
+        place = ways if all(way.startswith(place) for way in row["facets"]) else f"{place} ({ways})"
+    if row["claim"] and row["claim"] != row["place_title"]:
+        place += "\n" + _("Said to be: %(claim)s") % {"claim": row["claim"]}
+    if row["contested"]:
+        place += "\n" + _("Contested")
+    days = " – ".join(filter(None, [day_in_words(row["started"]), day_in_words(row["ended"])]))
+    return (
+        plain(row["title"] + (f" ({row['reference']})" if row["reference"] else "")),
+        plain(row["service"]),
+        plain(f"{row['status_title']}\n{days}"),
+        plain(place),
+        plain(row["part"]),
+        grade_in_words(row["grade"]),
+    )
