@@ -55,8 +55,11 @@ class Coverage:
             of = self._of.get(ord(sign), 0)
             if unicodedata.category(sign).startswith("M"):
                 of &= having
-            if sign == "\n" or of:
-                having = of or having
+            if sign == "\n":
+                having = 0  # an accent at the start of a line stands on nothing
+                yield sign
+            elif of:
+                having = of
                 yield sign
             else:
                 yield f"[U+{ord(sign):04X}]"
