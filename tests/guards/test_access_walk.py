@@ -46,7 +46,7 @@ ORGANISATION = {
     "activity-duplicates": (EDITORS, EDITORS),
     "activity-merge": (EDITORS, EDITORS),
     "activity-confirm": (EDITORS, EDITORS),
-    "activity-confirmed": (EDITORS, EDITORS),
+    "activity-confirmed": (ALL, EDITORS),
     "activity-detail": (ALL, NOBODY),
     "activity-edit": (EDITORS, EDITORS),
     "activity-withdraw": (EDITORS, EDITORS),
