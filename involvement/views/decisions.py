@@ -69,7 +69,7 @@ def decision_edit(request, organisation, decision):
 @organisation_view(Permission.DECISION_LIST, load=load_decision)
 def decision_took_part(request, organisation, decision):
     """Say through which activities people took part: those named already, and those that ``?q=`` finds."""
-    q = request.GET.get("q", "")[:200]
+    q = request.GET.get("q", "").replace("\x00", "")[:200]
     named, others = activities_to_choose(request.viewer, decision, q)
     form = TookPartForm(
         request.POST or None, organisation=organisation, decision=decision, named=named, others=others
