@@ -63,6 +63,7 @@ class Coverage:
                 yield sign
             else:
                 yield f"[U+{ord(sign):04X}]"
+                having = self._of.get(ord("]"), 0)
 
 
 def codes(font: bytes) -> set[int]:
