@@ -43,12 +43,13 @@ def main() -> int:
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         from tests import application_role
+        from tests.guards.test_access_walk import furnished
         from tests.guards.test_hostile_input import run
         from tests.hostile import STRINGS
         from tests.world import build
 
         application_role.make()
-        world, started, bad = build(), time.perf_counter(), 0
+        world, started, bad = furnished(build()), time.perf_counter(), 0
         strings = STRINGS[asked.start :: asked.every]
         for done, some in enumerate(batched(strings, AT_ONCE)):
             tally = run(world, some)

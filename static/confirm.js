@@ -86,13 +86,10 @@ if (list) {
       say(words.choose);
       return;
     }
-    const box = tickOf(row);
-    box.checked = !box.checked;
+    tickOf(row).checked = true; // the space bar unticks: whoever chose a place by number and goes on by x keeps it
     tell();
     sayRow(row);
-    if (box.checked) {
-      next(row, 1);
-    }
+    next(row, 1);
   };
 
   const tickAll = () => {

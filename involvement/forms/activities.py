@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from framework.catalogue import catalogue
 from involvement.actions.activities import ActivityFacts
 from involvement.forms.base import NHSForm, OrganisationForm
+from involvement.forms.fields import RowsField
 from involvement.models import Activity
 
 NO_NAMES = _("Do not name patients, or say anything that could identify one.")
@@ -173,7 +174,7 @@ class ActivityForm(OrganisationForm):
         empty_label=_("The whole organisation (trust-wide)"),
         error_messages={"invalid_choice": _("Choose one of your services")},
     )  # fmt: skip
-    named_services = forms.ModelMultipleChoiceField(
+    named_services = RowsField(
         label=_("If it is trust-wide: which services does it cover by name?"), queryset=None, required=False,
         help_text=_("It counts for these services too. Leave all empty if it is about the organisation as a whole."),
         widget=forms.CheckboxSelectMultiple,

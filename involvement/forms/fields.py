@@ -227,3 +227,16 @@ class RadioTableField(forms.Field):
             for row in self.rows
             if (self.required and row[0] not in said) or (row[0] in said and said[row[0]] not in values)
         }
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows of the organisation. A key of more digits than any database counts to is no row, and no failure."""
+
+    LONGEST_KEY = 18  # digits
+
+    def _check_values(self, value):
+        for key in value:
+            if len(str(key)) > self.LONGEST_KEY:
+                code = "invalid_pk_value"
+                raise ValidationError(self.error_messages[code], code=code, params={"pk": key})
+        return super()._check_values(value)

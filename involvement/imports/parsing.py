@@ -513,13 +513,19 @@ def limit(rows: list[tuple[int, list[str]]], options: dict) -> None:
 
 
 def known_heading_row(rows: list[list[str]], titles: list[str], known: list[str]) -> int | None:
-    """Return which of the first rows has a heading that we know for the title, and mostly headings we know."""
+    """Return which of the first rows has a heading that we know for the title, and mostly headings we know.
+
+    One of the two rows under it is taken where it has more of them: the first was a band of groups over the headings.
+    """
     titles, known = set(titles), set(known)
+    heads: dict[int, int] = {}  # row -> headings that we know
     for at, cells in enumerate(rows[:LOOKED_AT]):
+        if heads and at > min(heads) + 2:
+            break
         found = {folded(cell) for cell in cells if len(cell) < 200}
         if found & titles and len(found & known) * 2 >= min(len(found - {""}), 4):
-            return at
-    return None
+            heads[at] = len(found & known)
+    return max(heads, key=lambda at: (heads[at], -at), default=None)
 
 
 # -- The program ------------------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ class Audit(OrganisationRow, Versioned):
     supersedes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="successors")
     history = HistoricalRecords()
     objects = AuditQuerySet.as_manager()
+    SEALED = ("title",)  # a name in it stays when a person is forgotten: a signature covers the words (personal.py)
 
     class Meta:
         default_related_name = "audits"
@@ -118,6 +119,7 @@ class Conclusion(OrganisationRow):
     reason = models.TextField(_("reason"))
     history = HistoricalRecords()
     objects = SealedQuerySet.as_manager()
+    SEALED = ("reason",)
 
     class Meta:
         default_related_name = "conclusions"
@@ -165,6 +167,7 @@ class Snapshot(WrittenOnce):
     digest = models.CharField(max_length=64)
     framework_version = models.CharField(max_length=20)
     taken_at = models.DateTimeField(default=timezone.now)
+    SEALED = ("content", "digest")
 
     class Meta:
         default_related_name = "snapshots"
@@ -179,6 +182,7 @@ class SignOff(WrittenOnce):
     name = models.CharField(max_length=150)  # as it was written; outside the seal, so that a person can be forgotten
     statement = models.TextField()
     seal = models.CharField(max_length=64)
+    SEALED = ("statement", "seal")
 
     class Meta:
         default_related_name = "sign_offs"

@@ -51,7 +51,7 @@ def confirm(request, organisation):
     return redirect(f"{_onward(request, done=batch.pk)}#rows")
 
 
-@organisation_view(Permission.ACTIVITY_CLASSIFY, load=load_batch)
+@organisation_view(Permission.READ, post=Permission.ACTIVITY_CLASSIFY, load=load_batch)
 def confirmed(request, organisation, batch):
     """Show what one press decided and on which words; take it back as a whole."""
     if request.method == "POST":

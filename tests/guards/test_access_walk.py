@@ -46,7 +46,7 @@ ORGANISATION = {
     "activity-duplicates": (EDITORS, EDITORS),
     "activity-merge": (EDITORS, EDITORS),
     "activity-confirm": (EDITORS, EDITORS),
-    "activity-confirmed": (EDITORS, EDITORS),
+    "activity-confirmed": (ALL, EDITORS),
     "activity-detail": (ALL, NOBODY),
     "activity-edit": (EDITORS, EDITORS),
     "activity-withdraw": (EDITORS, EDITORS),
@@ -138,7 +138,12 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
 
 @pytest.fixture
 def sides(world):
-    """Both sides of the world, each with a stored file and a signed and published audit."""
+    """Both sides of the world, furnished."""
+    return furnished(world)
+
+
+def furnished(world):
+    """Give each side of the world a stored file and a signed and published audit; return the world."""
     for side in (world.ashdown, world.birchwood):
         side.audit = published_audit(
             side.organisation, side.survey.recorded_by, title=f"Audit of the {side.survey.title}"

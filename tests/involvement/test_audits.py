@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from framework import catalogue as content
 from involvement import demo
-from involvement.actions import activities, audits, classification, rulings
+from involvement.actions import activities, audits, classification, erasure, rulings
 from involvement.actions.base import Conflict, Refused, today
 from involvement.audits import snapshot, verify
 from involvement.models import Audit, AuditDocument, Conclusion, Organisation, Publication, SignOff, Snapshot, User
@@ -308,6 +308,18 @@ def test_the_person_who_recorded_it_can_be_forgotten(home, bob, world):
     audit = signed_audit(home, bob, title="Signed")
     rewrite(Audit.objects.filter(pk=audit.pk), recorded_by=None)
     rewrite(Snapshot.objects.filter(audit=audit), recorded_by=None)
+    assert all(each.sound for each in verify.verify(anew(audit)))
+
+
+def test_erasing_a_person_takes_the_signers_name_and_leaves_every_digest(home, bob, world):
+    """What a signature covers stays word for word; the name that stands outside it goes."""
+    audit = started(home, bob, title="Audit by Bob Board")
+    freeze(audit, bob)
+    judge(anew(audit), bob, owners=("partly", "Bob Board asked for more"))
+    signed = sign(anew(audit), bob)
+    erasure.erase(user=bob, because="Asked for it", also=("Bob Board",))
+    assert "Bob" not in anew(audit).sign_off.name and signed.name == "Bob Board"
+    assert anew(audit).conclusions.get(place="owners").reason == "Bob Board asked for more"
     assert all(each.sound for each in verify.verify(anew(audit)))
 
 

@@ -324,7 +324,7 @@ def test_history_and_the_activitys_page_tell_of_it(world, home, waiting):
     assert re.search(r"placed it: Users, from its words “.+”, with 1 other at once", history)
     page = text(client.get(f"/o/ashdown/activities/{pk}/"))
     assert "Placed from its words “" in page and "Confirmed with 1 other at once." in page
-    assert "What its words point to" in page and "What was decided then" not in page
+    assert "What its words point to" in page and "What was decided then" in page
     assert "What was decided then" in text(client_of(world).get(f"/o/ashdown/activities/{pk}/"))
     take_back(batch=batch, by=world.people["lea"])
     history = text(client.get(f"/o/ashdown/activities/{pk}/history/"))
@@ -502,11 +502,13 @@ def test_an_activity_of_another_organisation_is_refused(world, home, waiting):
 
 
 @pytest.mark.parametrize("name", ["pat", "bob", "fay", "vi"])
-def test_who_may_not_classify_sees_neither_page_nor_suggestion(world, home, waiting, name):
+def test_who_may_not_classify_sees_what_was_decided_and_no_suggestion(world, home, waiting, name):
     client = client_of(world, name)
     batch = confirm_many(organisation=home, by=world.people["ed"], rows=[row(waiting["users"], "users")])
-    for address in (PAGE, reverse("activity-confirmed", args=["ashdown", batch.pk])):
-        assert client.get(address).status_code == client.post(address).status_code == 403
+    decided = reverse("activity-confirmed", args=["ashdown", batch.pk])
+    assert client.get(PAGE).status_code == client.post(PAGE).status_code == client.post(decided).status_code == 403
+    page = client.get(decided)
+    assert page.status_code == 200 and ">Undo<" not in page.content.decode()
     assert home.classifications.filter(void_at=None, batch=batch).count() == 1
     assert "confirm/" not in client.get("/o/ashdown/").content.decode()
     assert "confirm/" not in client.get("/o/ashdown/activities/?place=unclassified").content.decode()

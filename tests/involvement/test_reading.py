@@ -250,6 +250,19 @@ def test_the_first_activity_is_never_taken_for_headings(text):
     assert any(cells[:2] in (("A walk", "Dr B"), ("1", "A walk")) for _number, cells in read_table(text).rows)
 
 
+def test_a_band_of_groups_is_not_taken_for_the_headings_under_it():
+    """Its own words are headings that we know too; the row under it has more of them."""
+    lines = [
+        "Our register,,,,,,", "Activity,,,People,,Progress,Notes",
+        "Ref,Name of activity,Directorate,Who took part,Method,Status,Description",
+        "E01,Listening week,Maternity,Parents,Meeting,Running,They told us",
+        "E02,Sleep survey,Wards,Patients,Survey,Ended,It was noisy",
+    ]  # fmt: skip
+    table = read_table("\n".join(lines) + "\n")
+    assert [cells[1] for _row, cells in table.rows] == ["Listening week", "Sleep survey"]
+    assert table.heading_row == 3
+
+
 def test_a_text_is_no_list():
     line = "These figures tell how many people were asked and in which of the hospitals of the county they were asked."
     words = [["About this report"], [], [line], [line], [], ["Definitions"], [line], [], [line], [], [line], [line]]
