@@ -59,7 +59,7 @@ def workbook(snapshot: dict, conclusions: list[dict], signed: dict | None) -> by
 
 def _write(page, sheet: Sheet, formats: dict) -> None:
     for column, title in enumerate(sheet.header):
-        page.write_string(0, column, title, formats["head"])
+        page.write_string(0, column, plain(title), formats["head"])
     for number, row in enumerate(sheet.rows, 1):
         for column, value in enumerate(row):
             if value is None or value == "":
