@@ -31,6 +31,10 @@ IDS = re.compile(r"(?<!\d)7\d{6}(?!\d)")
 CHOICES = ("radio", "checkbox")
 # Where pages of ours hold an id, as found. A new one comes in here, so that somebody has seen that it is crossed.
 FIELDS = {
+    ("/o/ashdown/actions/ID/step/", "owner_user"),
+    ("/o/ashdown/actions/new/", "owner_user"),
+    ("/o/ashdown/actions/new/", "service"),
+    ("/o/ashdown/decisions/ID/took-part/", "activities"),
     ("/o/ashdown/activities/", "service"),
     ("/o/ashdown/activities/ID/changes/new/", "service"),
     ("/o/ashdown/activities/ID/edit/", "named_services"),
