@@ -17,7 +17,7 @@ from involvement.reports.document import Facts, assurance, grade_in_words
 from involvement.reports.signs import plain
 
 MOST = 32_767  # signs that one cell takes
-WIDEST, NARROWEST = 60, 9  # columns, in characters
+WIDEST, NARROWEST = 70, 9  # columns, in characters
 LINE, TALLEST = 15, 400  # rows, in points
 
 
@@ -47,8 +47,8 @@ def workbook(snapshot: dict, conclusions: list[dict], signed: dict | None) -> by
             {"title": plain(snapshot["title"])[:255], "author": facts.subject[:255], "created": day}
         )
         formats = {
-            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "indent": 1}),
-            "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "indent": 1}),
+            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "left", "indent": 1}),
+            "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "align": "left", "indent": 1}),
             "day": book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"}),
             "number": book.add_format({"valign": "top"}),
         }
@@ -284,6 +284,7 @@ def _about(facts: Facts) -> list[tuple]:
 
 
 def _figures(facts: Facts) -> list[tuple]:
+    # Pieces of work and corrections are counted when the facts are frozen; no sheet holds them one by one.
     s = facts.snapshot
     activities, coproduction = s["map"]["activities"], s["map"]["coproduction"]
     places = {place["slug"]: place["title"] for place in s["places"]}
@@ -303,9 +304,9 @@ def _figures(facts: Facts) -> list[tuple]:
         (_("Share of owners and coproducers, per cent of live activities with a place"), s["share"], _("Activities")),
         (_("Ways to take part"), len(facts.cells), _("Map")),
         (_("Ways in place"), len(facts.in_place), _("Map")),
-        (_("Pieces of work called coproduction"), coproduction["called"], _("Activities")),
-        (_("With at least one stage of coproduction"), coproduction["any_stage"], _("Activities")),
-        (_("Whole coproduction"), coproduction["whole"], _("Activities")),
+        (_("Pieces of work called coproduction"), coproduction["called"], ""),
+        (_("With at least one stage of coproduction"), coproduction["any_stage"], ""),
+        (_("Whole coproduction"), coproduction["whole"], ""),
         (_("Gaps of this scope"), len(facts.gaps), _("Gaps")),
         (_("Of these without an answer"), len(facts.unanswered), _("Gaps")),
         (_("Gaps in single services"), len(facts.gaps_of_services), _("Gaps")),
