@@ -46,10 +46,11 @@ def workbook(snapshot: dict, conclusions: list[dict], signed: dict | None) -> by
         book.set_properties(
             {"title": plain(snapshot["title"])[:255], "author": facts.subject[:255], "created": day}
         )
+        words = {"text_wrap": True, "valign": "top", "align": "left", "indent": 1}
         formats = {
-            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "align": "left", "indent": 1}),
-            "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "align": "left", "indent": 1}),
-            "day": book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"}),
+            "head": book.add_format(words | {"bold": True, "bottom": 1}),
+            "text": book.add_format(words | {"num_format": "@"}),
+            "day": book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left", "indent": 1}),
             "number": book.add_format({"valign": "top"}),
         }
         for sheet in sheets(facts):
