@@ -383,7 +383,7 @@ def _legal(facts: Facts):
         yield _("All %(n)d are listed below.") % {"n": len(duties)}
     if any(row["check"] for row in duties):
         yield _("Some are past the day on which somebody should have looked at them again: check these.")
-    yield _("This is no legal advice.")
+    yield _("This is not legal advice.")
 
 
 def _bearing(duty: dict) -> str:
@@ -671,7 +671,7 @@ def _duties(facts: Facts) -> list[Block]:
     header = (_("Duty"), _("How fresh this is"), _("What on the list bears on it"))
     return [
         Heading(_("Duties in law, and standards")),
-        Paragraph(_("In our own words, and no legal advice. That an activity bears on a duty does not mean that it is"
+        Paragraph(_("In our own words, and not legal advice. That an activity bears on a duty does not mean that it is"
                     " met.")),
         Table(_("Duties, with what bears on them"), header, tuple(rows), (40, 22, 38)),
     ]  # fmt: skip

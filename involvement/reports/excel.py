@@ -17,7 +17,7 @@ from involvement.reports.document import Facts, assurance, grade_in_words
 from involvement.reports.signs import plain
 
 MOST = 32_767  # signs that one cell takes
-WIDEST, NARROWEST = 60, 9  # columns, in characters
+WIDEST, NARROWEST = 70, 9  # columns, in characters
 LINE, TALLEST = 15, 400  # rows, in points
 
 
@@ -46,10 +46,11 @@ def workbook(snapshot: dict, conclusions: list[dict], signed: dict | None) -> by
         book.set_properties(
             {"title": plain(snapshot["title"])[:255], "author": facts.subject[:255], "created": day}
         )
+        words = {"text_wrap": True, "valign": "top", "align": "left", "indent": 1}
         formats = {
-            "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "indent": 1}),
-            "text": book.add_format({"text_wrap": True, "valign": "top", "num_format": "@", "indent": 1}),
-            "day": book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"}),
+            "head": book.add_format(words | {"bold": True, "bottom": 1}),
+            "text": book.add_format(words | {"num_format": "@"}),
+            "day": book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left", "indent": 1}),
             "number": book.add_format({"valign": "top"}),
         }
         for sheet in sheets(facts):
@@ -59,7 +60,7 @@ def workbook(snapshot: dict, conclusions: list[dict], signed: dict | None) -> by
 
 def _write(page, sheet: Sheet, formats: dict) -> None:
     for column, title in enumerate(sheet.header):
-        page.write_string(0, column, title, formats["head"])
+        page.write_string(0, column, plain(title), formats["head"])
     for number, row in enumerate(sheet.rows, 1):
         for column, value in enumerate(row):
             if value is None or value == "":
@@ -284,6 +285,7 @@ def _about(facts: Facts) -> list[tuple]:
 
 
 def _figures(facts: Facts) -> list[tuple]:
+    # Pieces of work and corrections are counted when the facts are frozen; no sheet holds them one by one.
     s = facts.snapshot
     activities, coproduction = s["map"]["activities"], s["map"]["coproduction"]
     places = {place["slug"]: place["title"] for place in s["places"]}
@@ -303,9 +305,9 @@ def _figures(facts: Facts) -> list[tuple]:
         (_("Share of owners and coproducers, per cent of live activities with a place"), s["share"], _("Activities")),
         (_("Ways to take part"), len(facts.cells), _("Map")),
         (_("Ways in place"), len(facts.in_place), _("Map")),
-        (_("Pieces of work called coproduction"), coproduction["called"], _("Activities")),
-        (_("With at least one stage of coproduction"), coproduction["any_stage"], _("Activities")),
-        (_("Whole coproduction"), coproduction["whole"], _("Activities")),
+        (_("Pieces of work called coproduction"), coproduction["called"], ""),
+        (_("With at least one stage of coproduction"), coproduction["any_stage"], ""),
+        (_("Whole coproduction"), coproduction["whole"], ""),
         (_("Gaps of this scope"), len(facts.gaps), _("Gaps")),
         (_("Of these without an answer"), len(facts.unanswered), _("Gaps")),
         (_("Gaps in single services"), len(facts.gaps_of_services), _("Gaps")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import typst
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from involvement.reports.blocks import Block, Document, Table
+from involvement.reports.blocks import Block, Document, Picture, Table
 from involvement.reports.signs import Coverage
 
 TEMPLATE = Path(__file__).with_name("report.typ")
@@ -39,7 +38,6 @@ def paper(document: Document) -> str:
 
 def compiled(data: str) -> bytes:
     """Return the PDF of what ``paper`` returned."""
-    day = json.loads(data)["day"]
     return typst.compile(
         TEMPLATE,
         root=TEMPLATE.parent,
@@ -47,14 +45,13 @@ def compiled(data: str) -> bytes:
         format="pdf",
         pdf_standards=STANDARD,
         sys_inputs={"paper": data},
-        timestamp=int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()),
     )
 
 
 def png(svg: str, *, ppi: float) -> bytes:
     """Return a drawing as a picture of points: Word shows no SVG everywhere."""
     source = b"#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: \"svg\")"
-    drawing = coverage().shown(svg)
+    drawing = coverage().drawn(svg)
     return typst.compile(source, font_paths=typefaces(), format="png", ppi=ppi, sys_inputs={"svg": drawing})
 
 
@@ -79,6 +76,8 @@ def _folder() -> Path:
 
 def _block(block: Block) -> dict:
     data = {"is": type(block).__name__.lower(), **asdict(block)}
+    if isinstance(block, Picture):
+        data["svg"] = coverage().drawn(block.svg)
     if isinstance(block, Table):
         columns = zip(*block.rows, strict=True) if block.rows else ((),) * len(block.header)
         data["numbers"] = [bool(column) and all(isinstance(cell, int) for cell in column) for column in columns]

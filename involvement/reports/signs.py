@@ -49,6 +49,12 @@ class Coverage:
         text = _JOINERS.sub("", _SELECTORS.sub("", unicodedata.normalize("NFC", text)))
         return "".join(self._signs(text))
 
+    def drawn(self, text: str) -> str:
+        """Return the text for a drawing. There the setter keeps no note of which sign became which shape, so accents
+        that stand apart and what runs from right to left are shown by their codes too."""
+        shown = self.shown(text)
+        return "".join(f"[U+{ord(sign):04X}]" if _is_joined(sign) else sign for sign in shown)
+
     def _signs(self, text: str) -> Iterator[str]:
         having = 0  # which typefaces have the sign and the accents on it so far
         for sign in text:
@@ -63,6 +69,11 @@ class Coverage:
                 yield sign
             else:
                 yield f"[U+{ord(sign):04X}]"
+                having = self._of.get(ord("]"), 0)
+
+
+def _is_joined(sign: str) -> bool:
+    return unicodedata.category(sign)[0] == "M" or unicodedata.bidirectional(sign) in ("R", "AL", "AN")
 
 
 def codes(font: bytes) -> set[int]:

@@ -1,6 +1,7 @@
 """The report in its four kinds: the figures of the snapshot in each, nothing of what people typed run or lost."""
 
 import io
+import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
@@ -12,11 +13,15 @@ import pdfua
 import pypdf
 import pytest
 from django.template.loader import render_to_string
+from django.test import Client
 from docx.oxml.ns import qn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from involvement.actions import activities, audits
+from involvement.audits.documents import render_all
+from involvement.audits.snapshot import named
 from involvement.reports import KINDS, render
 from involvement.reports.blocks import Document, Heading, Paragraph, Picture, Table
 from involvement.reports.document import build
@@ -24,7 +29,9 @@ from involvement.reports.page import drawn
 from involvement.reports.pdf import coverage, pdf
 from involvement.reports.picture import map_picture
 from involvement.reports.signs import plain
+from tests.audits import PLACES, frozen_audit
 from tests.paper import DIGEST, activity, conclusions, place, signed, snapshot
+from tests.world import PASSWORD
 
 NAUGHTY = (
     "=1+1",
@@ -82,10 +89,11 @@ def with_words(start: int) -> tuple[dict, list[dict], dict]:
     fill(facts, "title")
     fill(facts["organisation"], "name")
     for one in facts["places"]:
+        fill(one, "title", "relationship")
         if one["aim"]:
             fill(one["aim"], "sentence", "adopted_by")
         for each in one["cells"]:
-            fill(each, "why")
+            fill(each, "title", "status_title", "why")
     for one in facts["gaps"]:
         for each in one["responses"]:
             fill(each, "reason", "owner")
@@ -341,6 +349,10 @@ def test_the_same_facts_make_the_same_bytes(kind):
     first = render(kind, snapshot(), conclusions(), signed())
     assert render(kind, snapshot(), conclusions(), signed()) == first
     assert render(kind, snapshot(share=47), conclusions(), signed()) != first
+    if kind != "pdf":  # no clock: two that are made in one second would be equal anyhow
+        with zipfile.ZipFile(io.BytesIO(first)) as parts:
+            assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            assert "2026-11-05T00:00:00Z" in parts.read("docProps/core.xml").decode()
 
 
 def test_the_pdf_is_tagged_and_says_what_it_is(tmp_path):
@@ -403,3 +415,67 @@ def test_what_is_not_known_is_refused():
         render("odt", snapshot(), [], None)
     with pytest.raises(ValueError, match="format 2"):
         render("pdf", snapshot(format=2), [], None)
+
+
+# From a register to its documents -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def audited(world):
+    """The world's own audit, signed with its documents, and a client of a viewer."""
+    home, bob = world.ashdown.organisation, world.people["bob"]
+    audit = frozen_audit(home, bob, title="Audit of Ashdown")
+    judged = {slug: ("partly", f"Half of {slug}") for slug in PLACES}
+    audits.conclude(audit=audit, by=bob, version=audit.version, judged=judged)
+    audit = home.audits.get(pk=audit.pk)
+    audits.sign_audit(
+        audit=audit, by=bob, version=audit.version, name="Bob Board", statement="Read",
+        render=lambda held, *rest: render_all(named(held, home), *rest),
+    )  # fmt: skip
+    client = Client()
+    client.login(username=world.people["vi"].email, password=PASSWORD)
+    return home.audits.get(pk=audit.pk), client
+
+
+@pytest.mark.django_db
+def test_the_figures_of_a_signed_report_are_those_of_the_map_of_that_day(audited):
+    audit, client = audited
+    asked = client.get(f"/o/ashdown/map.json?as_at={audit.as_at}").json()
+    book = sheets_of(client.get(f"/o/ashdown/audits/{audit.pk}/report.xlsx").content)
+    figures = {row[0]: row[1] for row in book["Figures"][1:]}
+    of_map = asked["activities"]
+    assert of_map["live"] > 0
+    assert [figures[name] for name in ("Activities on the list", "Live", "Not dated", "Planned", "Lapsed")] == [
+        of_map[name] for name in ("listed", "live", "not_dated", "planned", "lapsed")
+    ]
+    assert [figures[f"Live: {slug.capitalize()}"] for slug in PLACES] == [of_map["by_place"][slug] for slug in PLACES]
+    assert [row[3:5] for row in book["Map"][1:]] == [[each["activities"], each["proven"]] for each in asked["cells"]]
+    assert figures["Ways in place"] == sum(each["status"] == "in-place" for each in asked["cells"])
+    assert len(book["Activities"]) - 1 == of_map["listed"]
+    assert sum(row[4] == "Live" for row in book["Activities"][1:]) == of_map["live"]
+    word = docx.Document(io.BytesIO(client.get(f"/o/ashdown/audits/{audit.pk}/report.docx").content))
+    (as_table,) = [table for table in word.tables if table.rows[0].cells[1].text == "Way to take part"]
+    rows = [row.cells for row in as_table.rows]
+    assert [[int(cells[3].text), int(cells[4].text)] for cells in rows[1:]] == [row[3:5] for row in book["Map"][1:]]
+    printed = words_of("pdf", client.get(f"/o/ashdown/audits/{audit.pk}/report.pdf").content)
+    in_place, every = figures["Ways in place"], figures["Ways to take part"]
+    assert f"{in_place:.0f} of {every:.0f} ways to take part are in place" in printed
+
+
+@pytest.mark.django_db
+def test_a_signed_report_stays_what_it_was_when_the_register_moves_on(audited, world):
+    audit, client = audited
+
+    def seen():
+        page = client.get(f"/o/ashdown/audits/{audit.pk}/report/").content.decode()
+        found = page[page.index('<div class="app-report">') : page.index("</main>")]
+        return found, [client.get(f"/o/ashdown/audits/{audit.pk}/report.{kind}").content for kind in KINDS]
+
+    before = seen()
+    panel, ed = world.ashdown.panel, world.people["ed"]
+    activities.withdraw_activity(activity=panel, by=ed, reason="Twice", version=panel.version)
+    audit.organisation.activities.update(title="Another name")
+    assert seen() == before
+    held = named(json.loads(audit.snapshot.content), audit.organisation)
+    facts = held, audits.conclusions_of(audit), audits.signed_words(audit.snapshot, audit.sign_off)
+    assert [render(kind, *facts) for kind in KINDS] == before[1], "and can be made again"
