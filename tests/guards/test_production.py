@@ -1,9 +1,11 @@
 """Production refuses to start unfit, says why in plain words, and passes Django's own deployment check."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from django.conf import settings
@@ -114,3 +116,15 @@ def test_the_database_keeps_its_word(db):
 
 def test_checks_pass_in_development(db):
     call_command("check", fail_level="WARNING")
+
+
+def test_the_image_installs_all_that_the_project_asks_for():
+    """A lock of its own once lacked what sets the reports: the image takes the project's, and one for the extra."""
+    root = settings.BASE_DIR
+    asked = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    wanted = [*asked["dependencies"], *asked["optional-dependencies"]["redis"]]
+    locks = re.findall(r"-r (\S+)", (root / "deploy" / "Dockerfile").read_text())
+    found = [path for lock in locks for path in (root / lock, root / "deploy" / lock) if path.exists()]
+    held = {name for path in found for name in re.findall(r"^([a-z0-9.-]+)(?:\[.*?\])?==", path.read_text(), re.M)}
+    missing = {re.match(r"[\w.-]+", each)[0] for each in wanted} - held
+    assert len(found) == len(locks) == 2 and not missing
