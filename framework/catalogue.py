@@ -259,6 +259,11 @@ class Duty:
     review_by: date
     sources: tuple[str, ...]
 
+    @property
+    def nation_title(self) -> str:
+        """Return the nation's name: "Northern Ireland"."""
+        return self.nation.replace("-", " ").title()
+
 
 @dataclass(frozen=True)
 class Catalogue:

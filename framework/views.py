@@ -112,7 +112,7 @@ def crosswalks(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    """Show what the framework rests on: works, dated law, other frameworks."""
+    """Show what the framework rests on: works, the law with its dates, what is moving in it."""
     content = catalogue()
     return render(request, "framework/sources.html", {"content": content, "law": content.facts_on("law")})
 
