@@ -6,19 +6,34 @@ reader, and reading gives back exactly what was written.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import batched
 
 # Text that a spreadsheet would run as a formula. Apostrophes and space may stand before its first sign in any mixture:
 # otherwise "' =1" that people wrote and " =1" that was guarded would look alike, and one of them would come back wrong.
 _RUN = re.compile(r"[\s\ufeff\u200b']*[=+\-@\t\r]")
+AT_ONCE = 500  # rows in one piece of a file
 _NEEDS_QUOTES = re.compile(r'[;|"\n\r]|^\s|\s$|^$')
 
 
 def guarded(text: str) -> str:
     """Return a cell of a CSV file: one apostrophe before text that a spreadsheet would run, else as it is."""
     return f"'{text}" if _RUN.match(text) else text
+
+
+def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
+    """Yield a CSV file piece by piece: UTF-8 with its mark, every text guarded, what is no text as it is."""
+    yield b"\xef\xbb\xbf"
+    for some in batched(rows, AT_ONCE):
+        text = io.StringIO()
+        csv.writer(text).writerows(
+            [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in some
+        )
+        yield text.getvalue().encode("utf-8", "replace")
 
 
 def unguarded(cell: str) -> str:

@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from framework.catalogue import Facet, Place, Relationship, Status, catalogue
 from framework.coverage import COUNTS
 from involvement.actions.base import today
-from involvement.cells import guarded
 from involvement.completeness import who
 
 TRUST_WIDE = "trust-wide"  # as the list's filter calls what belongs to no service
@@ -350,7 +349,7 @@ CSV_COLUMNS = (
 
 
 def csv_rows(organisation_map) -> list[list]:
-    """Return the 18 cells as rows of CSV_COLUMNS, text that a spreadsheet would run made harmless."""
+    """Return the 18 cells as rows of CSV_COLUMNS."""
     head = [
         organisation_map.organisation.name,
         organisation_map.as_at.isoformat(),
@@ -364,12 +363,7 @@ def csv_rows(organisation_map) -> list[list]:
             cell.strongest_part, cell.services, cell.changed, cell.refused, cell.contested, cell.not_recorded,
             cell.reason,
         ])  # fmt: skip
-    return [[harmless(value) for value in row] for row in rows]
-
-
-def harmless(value):
-    """Return a cell with one apostrophe before text that a spreadsheet would run; numbers as they are."""
-    return guarded(value) if isinstance(value, str) else value
+    return rows
 
 
 def service_rows(organisation_map, *, narrowed: dict[str, str]) -> tuple[Row, ...]:

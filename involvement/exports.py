@@ -16,13 +16,11 @@ columns before them say the same for people to read, as far as one cell can.
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, chain
 from typing import IO
 
 import xlsxwriter
@@ -31,7 +29,7 @@ from django.db.models import Count
 from framework.catalogue import catalogue
 from involvement.access import Permission, Viewer
 from involvement.actions.base import today
-from involvement.cells import guarded, written_list, written_record
+from involvement.cells import csv_lines, written_list, written_record
 from involvement.imports.columns import COLUMNS, IN_FULL, MOST_IN_FULL, TRUST_WIDE_WORDS, UNKNOWN_WORDS
 from involvement.imports.records import change_record, evidence_named, place_cells, placed_record
 from involvement.models import Activity, Change, Classification, Placement
@@ -230,22 +228,10 @@ def _changes(changes: list[Change], speaks_for, evidence, services: dict[int, st
     return row
 
 
-def csv_lines(asked: Register) -> Iterator[bytes]:
-    """Yield the file as CSV piece by piece: UTF-8 with its mark, cells that a spreadsheet would run guarded."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(asked.columns)
-    yield b"\xef\xbb\xbf" + _taken(text)
-    for rows in batched(asked.rows(), ROWS_AT_ONCE):
-        writer.writerows([guarded(row.get(column, "")) for column in asked.columns] for row in rows)
-        yield _taken(text)
-
-
-def _taken(text: io.StringIO) -> bytes:
-    words = text.getvalue()
-    text.seek(0)
-    text.truncate()
-    return words.encode("utf-8", "replace")
+def csv_file(asked: Register) -> Iterator[bytes]:
+    """Yield the file as CSV piece by piece, cells that a spreadsheet would run guarded."""
+    rows = ([row.get(column, "") for column in asked.columns] for row in asked.rows())
+    return csv_lines(chain([asked.columns], rows))
 
 
 def xlsx_file(asked: Register) -> IO[bytes]:

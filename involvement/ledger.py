@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 
 from django.db.models import Min, Q
 
 from involvement.access import Permission, Viewer
-from involvement.cells import guarded
+from involvement.cells import csv_lines
 from involvement.members import nobody
 from involvement.models import SecurityEvent
 from involvement.tenancy import everywhere
@@ -39,15 +37,9 @@ def events(viewer: Viewer) -> list[SecurityEvent]:
     return sorted(told, key=lambda event: (event.at, event.pk))
 
 
-def csv_lines(told: list[SecurityEvent]) -> Iterator[bytes]:
-    """Yield the file as CSV, UTF-8 with its mark: when (UTC), who by name and number, what, and the rest as JSON."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    yield b"\xef\xbb\xbf"
-    for event in told:
-        writer.writerow(map(guarded, _cells(event)))
-    yield text.getvalue().encode("utf-8", "replace")
+def csv_file(told: list[SecurityEvent]) -> Iterator[bytes]:
+    """Yield the file as CSV: when (UTC), who by name and number, what, and the rest as JSON."""
+    return csv_lines([COLUMNS, *map(_cells, told)])
 
 
 def _cells(event: SecurityEvent) -> tuple[str, ...]:

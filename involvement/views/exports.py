@@ -19,7 +19,7 @@ def activities_csv(request, organisation):
     if wrong:
         return _refused(wrong)
     _record(request, asked, "csv")
-    response = StreamingHttpResponse(exports.csv_lines(asked), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(exports.csv_file(asked), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = _called(organisation, "csv")
     return response
 

@@ -1,6 +1,5 @@
 """The map: as a page, as JSON, as CSV. One reading of the register serves all three."""
 
-import csv
 from http import HTTPStatus
 
 from django.http import HttpResponse, JsonResponse
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from framework.catalogue import catalogue
 from involvement import drawing
 from involvement.access import Permission, organisation_view
+from involvement.cells import csv_lines
 from involvement.completeness import said_by_place
 from involvement.forms.map import Narrowed, narrowed
 from involvement.http import render_page
@@ -58,12 +58,9 @@ def map_csv(request, organisation):
     asked = narrowed(request.GET, organisation)
     if wrong := _wrong_day(asked):
         return HttpResponse(wrong, status=HTTPStatus.BAD_REQUEST, content_type="text/plain; charset=utf-8")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    rows = [drawing.CSV_COLUMNS, *drawing.csv_rows(_build(request, asked))]
+    response = HttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="map-{organisation.slug}-{asked.as_at.isoformat()}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(drawing.CSV_COLUMNS)
-    writer.writerows(drawing.csv_rows(_build(request, asked)))
     return response
 
 

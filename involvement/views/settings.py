@@ -55,7 +55,7 @@ def history_csv(request, organisation):
     told = ledger.events(request.viewer)
     if request.method == "GET":
         security.record("export", by=request.user, organisation=organisation, kind="security-events", events=len(told))
-    response = HttpResponse(b"".join(ledger.csv_lines(told)), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(b"".join(ledger.csv_file(told)), content_type="text/csv; charset=utf-8")
     name = f"security-events-{organisation.slug}-{today().isoformat()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

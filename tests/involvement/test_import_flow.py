@@ -236,7 +236,7 @@ def test_refused_rows_come_back_as_a_file_that_can_be_mended(world, trust):
 
 
 def _register(viewer):
-    return b"".join(exports.csv_lines(exports.whole_register(viewer)))
+    return b"".join(exports.csv_file(exports.whole_register(viewer)))
 
 
 def test_what_comes_with_its_place_says_from_where(world, trust):

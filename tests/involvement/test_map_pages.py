@@ -10,7 +10,8 @@ import pytest
 from framework.catalogue import catalogue
 from involvement.actions import responses
 from involvement.actions.base import today
-from involvement.drawing import harmless, segments
+from involvement.cells import guarded
+from involvement.drawing import segments
 from involvement.models import Activity, Classification, Placement
 
 pytestmark = pytest.mark.django_db
@@ -124,12 +125,12 @@ def test_csv_has_eighteen_rows_and_runs_nothing(vi, world):
 
 @pytest.mark.parametrize("cell", ["=1+1", "+44", "-5", "@x", " =1", "\xa0=1", "\ufeff=1", "'=1", "''-1", "\t1", "\r1"])
 def test_what_a_spreadsheet_would_run_gets_one_apostrophe(cell):
-    assert harmless(cell) == "'" + cell
+    assert guarded(cell) == "'" + cell
 
 
-@pytest.mark.parametrize("cell", ["maternity", "it's", 5, 0, "", "a=b"])
+@pytest.mark.parametrize("cell", ["maternity", "it's", "", "a=b"])
 def test_what_it_would_not_run_stays(cell):
-    assert harmless(cell) == cell
+    assert guarded(cell) == cell
 
 
 def test_the_bar_is_as_wide_as_the_numbers_and_never_too_narrow_to_read():

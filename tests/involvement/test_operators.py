@@ -164,7 +164,7 @@ def test_a_closed_account_is_out_at_the_next_request(client, world, operator):
 
 def test_events_leave_as_a_file_and_that_is_an_event(client, world):
     answer = client.get(reverse("admin:involvement_securityevent_csv"))
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert lines[0] == "at,organisation,account,kind,detail"
     assert len(lines) == SecurityEvent.objects.count() + 1
     assert "@" not in "".join(lines)

@@ -239,7 +239,7 @@ def _differences(before, after):
 def _content(viewer, kind):
     taken = exports.whole_register(viewer)
     if kind == "csv":
-        return b"".join(exports.csv_lines(taken))
+        return b"".join(exports.csv_file(taken))
     with exports.xlsx_file(taken) as file:
         return file.read()
 
