@@ -1,4 +1,4 @@
-"""What a snapshot takes over from the board's own lists: decisions, actions, duties, mechanisms, dissent.
+"""What a snapshot takes over from the board's own lists: decisions, actions, duties, mechanisms.
 
 One function a list, each to plain data as README, "The snapshot", says it. Decisions, duties and mechanisms are the
 organisation's, so the snapshot of one service holds none.
@@ -120,13 +120,3 @@ def mechanisms(viewer: Viewer, asked, shown: OrganisationMap) -> list[dict]:
         for row in mechanism_rows(viewer)
         if row.number
     ]
-
-
-def dissent(viewer: Viewer, asked) -> list[dict]:
-    """Return what patient leaders disagree with, in their own words and in full. There is no such list yet."""
-    return []
-
-
-def unanswered_challenges(viewer: Viewer, asked) -> int:
-    """Return how many challenges of patient leaders have no answer. There are none yet."""
-    return 0

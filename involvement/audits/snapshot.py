@@ -91,7 +91,7 @@ def draw_up(viewer: Viewer, asked: Asked) -> dict:
         "gaps": _gaps(viewer, asked, shown),
         "decisions": board.decisions(viewer, asked),
         "changes": _what_came(changes, asked),
-        "dissent": board.dissent(viewer, asked),
+        "dissent": None,  # it cannot be put on record yet; an empty list would say that nobody disagreed
         "actions": board.actions(viewer, asked, shown),
         "rulings": _rulings(shown),
         "duties": board.duties(asked, shown),
@@ -227,7 +227,6 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
     ]
     overdue = [row for row in shown.responses if _of_scope(row, asked) and _is_overdue(row, asked.as_at)]
     aimless = len(content.places) - len(shown.aims)
-    challenges = board.unanswered_challenges(viewer, asked)
     return [
         _check(
             "unclassified",
@@ -253,14 +252,9 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
         ),
         _check(
             "challenges",
-            challenges,
-            _("No challenge of a patient leader waits for an answer."),
-            ngettext(
-                "%(n)d challenge of a patient leader has no answer yet.",
-                "%(n)d challenges of patient leaders have no answer yet.",
-                challenges,
-            ),
-            blocks=True,
+            1,
+            "",
+            _("Patient leaders cannot put disagreement on record here yet, so this audit cannot show any."),
         ),
         _check(
             "not-dated",

@@ -82,7 +82,8 @@ class Facts:
         ]
         self.overdue_actions = [row for row in snapshot["actions"] if row["overdue"]]
         self.without_citizens = [row for row in snapshot["decisions"] if not row["took_part"]]
-        self.dissent_open = [row for row in snapshot["dissent"] if not row["reply"]]
+        self.dissent = snapshot["dissent"] or []  # None: there was no way to put it on record
+        self.dissent_open = [row for row in self.dissent if not row["reply"]]
 
 
 def standing(gap: dict) -> list[dict]:
@@ -242,14 +243,15 @@ def _promises(facts: Facts) -> str:
 
 
 def _dissent_in_short(facts: Facts) -> str:
-    dissent = facts.snapshot["dissent"]
-    if not dissent:
+    if facts.snapshot["dissent"] is None:
+        return _("They had no way to put disagreement on record here. So nobody can say whether they agree.")
+    if not facts.dissent:
         return _("No disagreement is on record here. That does not mean that they agree.")
     return ngettext(
         "%(n)d disagreement is printed in full below; without an answer: %(open)d.",
         "%(n)d disagreements are printed in full below; without an answer: %(open)d.",
-        len(dissent),
-    ) % {"n": len(dissent), "open": len(facts.dissent_open)}
+        len(facts.dissent),
+    ) % {"n": len(facts.dissent), "open": len(facts.dissent_open)}
 
 
 # The front sheet ----------------------------------------------------------------------------------------------------
@@ -615,9 +617,9 @@ def _decisions(facts: Facts) -> list[Block]:
 
 def _dissent(facts: Facts) -> list[Block]:
     blocks: list[Block] = [Heading(_("Who disagrees"))]
-    if not facts.snapshot["dissent"]:
+    if not facts.dissent:
         blocks.append(Paragraph(_dissent_in_short(facts)))
-    for row in sorted(facts.snapshot["dissent"], key=lambda row: bool(row["reply"])):
+    for row in sorted(facts.dissent, key=lambda row: bool(row["reply"])):
         blocks.append(Heading(plain(row["activity"]), 3))
         blocks.append(Paragraph(plain(f"{row['by']}, {day_in_words(row['made_on'])}:"), kind="quiet"))
         blocks.append(Paragraph(plain(row["words"]), kind="quote"))

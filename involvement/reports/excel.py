@@ -187,7 +187,7 @@ def sheets(facts: Facts) -> list[Sheet]:
             [
                 (row["activity"], row["by"], row["words"], _day(row["made_on"]), row["reply"],
                  _day(row["replied_on"]), row["state"])
-                for row in s["dissent"]
+                for row in facts.dissent
             ],
         ),
         Sheet(
@@ -286,7 +286,8 @@ def _about(facts: Facts) -> list[tuple]:
 
 def _figures(facts: Facts) -> list[tuple]:
     # Pieces of work and corrections are counted when the facts are frozen; no sheet holds them one by one.
-    s = facts.snapshot
+    s, silent = facts.snapshot, _("could not be recorded")
+    said = s["dissent"] is not None
     activities, coproduction = s["map"]["activities"], s["map"]["coproduction"]
     places = {place["slug"]: place["title"] for place in s["places"]}
     return [
@@ -318,7 +319,7 @@ def _figures(facts: Facts) -> list[tuple]:
         (_("Refused"), len(s["changes"]["refused"]), _("Changes")),
         (_("Decisions that the board listed"), len(s["decisions"]), _("Decisions")),
         (_("Of these with nobody from outside the staff"), len(facts.without_citizens), _("Decisions")),
-        (_("Disagreements of patient leaders"), len(s["dissent"]), _("Disagreement")),
-        (_("Of these without an answer"), len(facts.dissent_open), _("Disagreement")),
+        (_("Disagreements of patient leaders"), len(facts.dissent) if said else silent, _("Disagreement")),
+        (_("Of these without an answer"), len(facts.dissent_open) if said else silent, _("Disagreement")),
         (_("Corrections made after the day"), s["corrections"], ""),
     ]  # fmt: skip

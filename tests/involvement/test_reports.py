@@ -251,6 +251,17 @@ def test_dissent_is_printed_in_full_with_or_without_an_answer():
     assert "We were late." in texts
 
 
+def test_where_nobody_could_disagree_no_report_says_that_nobody_did():
+    facts = snapshot(dissent=None)
+    said = "They had no way to put disagreement on record here."
+    assert page_of(facts, conclusions(), signed()).count(said) == 3
+    for kind in KINDS:
+        words = words_of(kind, render(kind, facts, conclusions(), signed()))
+        assert "No disagreement is on record" not in words
+        assert ("could not be recorded" if kind == "xlsx" else said) in words
+    assert "No disagreement is on record here." in page_of(snapshot(dissent=[]), conclusions(), signed())
+
+
 def test_two_sheets_of_substance_stand_before_the_appendix():
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(render("pdf", snapshot(), [], None))).pages]
     assert min(n for n, words in enumerate(pages) if "Appendix" in words) >= 2
