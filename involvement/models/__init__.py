@@ -1,9 +1,11 @@
 """An organisation's rows, one noun a file."""
 
 from .activities import Activity, ActivityGroup, ActivityService, PieceOfWork, RunningConfirmation
+from .assessments import Assessment, AssessmentLink
 from .audits import Audit, AuditDocument, Conclusion, Publication, SignOff, Snapshot
 from .board import Action, ActionStep, Decision, DecisionActivity, ReminderSent
 from .bodies import HealthBody
+from .challenges import Challenge, ChallengeStep, ReplyDue
 from .classification import Classification, ConfirmedBatch, Placement
 from .imports import Import
 from .influence import AskedAgain, Change, ChangeFacet, Evidence, StoredFile
@@ -11,6 +13,7 @@ from .invitations import Invitation
 from .many import ManyEdit, Merge, NotTheSame
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
+from .reviews import PractiseRun, ReviewRound, ReviewTask, RoundActivity, RoundReviewer
 
 __all__ = [
     "Action",
@@ -19,9 +22,13 @@ __all__ = [
     "ActivityGroup",
     "ActivityService",
     "Aim",
+    "AskedAgain",
+    "Assessment",
+    "AssessmentLink",
     "Audit",
     "AuditDocument",
-    "AskedAgain",
+    "Challenge",
+    "ChallengeStep",
     "Change",
     "ChangeFacet",
     "Classification",
@@ -33,18 +40,24 @@ __all__ = [
     "Evidence",
     "HealthBody",
     "Import",
-    "ManyEdit",
     "Invitation",
+    "ManyEdit",
     "Membership",
     "Merge",
     "NotTheSame",
     "Organisation",
     "PieceOfWork",
     "Placement",
+    "PractiseRun",
     "Publication",
     "ReminderSent",
+    "ReplyDue",
     "RequestKey",
     "Response",
+    "ReviewRound",
+    "ReviewTask",
+    "RoundActivity",
+    "RoundReviewer",
     "Ruling",
     "RunningConfirmation",
     "SecurityEvent",

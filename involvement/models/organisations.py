@@ -85,6 +85,12 @@ class Organisation(models.Model):
     second_factor_required = models.BooleanField(
         _("leads and board members sign in with a second step"), default=False, db_default=False
     )
+    reply_days = models.PositiveSmallIntegerField(
+        _("how many days a challenge may wait for a reply"), default=28, db_default=28
+    )
+    practise_first = models.BooleanField(
+        _("patient leaders practise before their first review"), default=False, db_default=False
+    )
     fictional = models.BooleanField(default=False, help_text="an invented example, and said to be so on every page")
     suspended_on = models.DateField(_("suspended on"), null=True, editable=False)  # nobody gets in until it is resumed
     suspended_because = models.CharField(
@@ -97,6 +103,9 @@ class Organisation(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(reply_days__gte=1, reply_days__lte=28), name="organisation_replies_within_28_days"
+            ),
             together("organisation_merged_where_and_when", "merged_into", "merged_on"),
             models.CheckConstraint(
                 condition=~models.Q(merged_into=models.F("id")), name="organisation_not_merged_into_itself"
