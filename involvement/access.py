@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_not_required
@@ -20,7 +21,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from involvement.models import Membership, Organisation, User
+from involvement.models import Membership, Organisation, ReviewTask, User
 from involvement.tenancy import inside, streamed
 
 
@@ -125,6 +126,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 
 
+KEEPERS = frozenset({Role.LEAD, Role.EDITOR})  # who keeps the register: never a blind reviewer
+
 # Where an organisation asks for a second step, these set one up before they see anything of it.
 SECOND_STEP_ROLES = frozenset({Role.LEAD, Role.BOARD_MEMBER})
 
@@ -162,6 +165,22 @@ class Viewer:
         """Raise PermissionDenied (403) unless the viewer has ``permission``."""
         if not self.may(permission):
             raise PermissionDenied
+
+    @cached_property
+    def hidden(self) -> frozenset[int]:
+        """The ids of the activities that this person is asked to review and has not answered: they see those blind.
+
+        Until they have answered, no read tells them what the organisation or anybody else says of these. Only patient
+        leaders review, and nobody who keeps the register. One query for those; ask within the organisation.
+        """
+        if Role.PATIENT_LEADER not in self.roles or self.roles & KEEPERS:
+            return frozenset()
+        tasks = ReviewTask.objects.filter(
+            organisation=self.organisation, answered_at=None,
+            reviewer__organisation=self.organisation, reviewer__person_id=self.user.pk or 0, reviewer__removed_on=None,
+            round__organisation=self.organisation, round__closed_on=None,
+        )  # fmt: skip
+        return frozenset(tasks.values_list("activity_id", flat=True))
 
     # Templates cannot call with arguments: {% if viewer.can.activity_edit %}
     @property
@@ -206,16 +225,20 @@ class Policy:
     kind: str
     read: Permission | None = None
     write: Permission | None = None
+    blind: bool = False  # whether a reviewer may see it who has not answered yet: it tells nothing of what is hidden
 
 
-def organisation_view(permission: Permission, *, post: Permission | None = None, load: Callable | None = None):
+def organisation_view(
+    permission: Permission, *, post: Permission | None = None, load: Callable | None = None, blind: bool = False
+):
     """Turn ``org`` in the address and the signed-in user into ``request.viewer``; refuse whoever may not.
 
     ``permission`` is needed to come in at all, ``post`` (when given) also for any method that writes. ``load`` is a
     function (organisation, **captured) -> object; it is handed to the view in place of the captured key, and its
     DoesNotExist is a 404. The view is called as ``view(request, organisation[, object])``. The policy is stamped on
     the view, where the system check and the access walk read it. Whoever lacks a second step that the organisation
-    asks for is led to where one is set up.
+    asks for is led to where one is set up. Unless ``blind`` says that the view tells nothing of what ``Viewer.hidden``
+    hides, it stays closed (403, with the way to the reviews) for whoever still has something to review blind.
 
     All of it runs in one transaction inside the organisation (tenancy.py) where the database is PostgreSQL. A view
     that has something to do after that, such as sending letters, answers with a function, which gives the response.
@@ -236,6 +259,8 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
                 viewer.require(post)
             request.viewer = viewer
             with inside(viewer.organisation):
+                if not blind and viewer.hidden:
+                    return closed_to_reviewers(request)
                 if load is None:
                     response = view(request, viewer.organisation, **captured)
                 else:
@@ -246,10 +271,16 @@ def organisation_view(permission: Permission, *, post: Permission | None = None,
                 response.streaming_content = streamed(inside(viewer.organisation), response.streaming_content)
             return response
 
-        inner.policy = Policy("organisation", permission, post or permission)
+        inner.policy = Policy("organisation", permission, post or permission, blind)
         return inner
 
     return wrap
+
+
+def closed_to_reviewers(request):
+    """Return the page that says why something opens only once the viewer's reviews are answered (403)."""
+    context = {"organisation": request.viewer.organisation, "viewer": request.viewer}
+    return render(request, "blind.html", context, status=403)
 
 
 def _loaded(load: Callable, organisation: Organisation, captured: dict):

@@ -49,6 +49,7 @@ def effects(viewer: Viewer, *, on: date) -> Effects:
     decided = list(
         viewer.organisation.changes.filter(decided_on__gt=since, decided_on__lte=on)
         .filter(activity__organisation=viewer.organisation, activity__withdrawn_on=None)
+        .exclude(activity__in=viewer.hidden)
         .filter(Q(outcome__in=("changed", "partly")) | Q(outcome="refused", told_on__lte=on))
         .annotate(shown_by=Max(grade))
         .select_related("activity")

@@ -79,23 +79,24 @@ def register(viewer: Viewer, data) -> tuple[Register, list[str]]:
     found = activities_in_list(viewer, filters, services)
     if data.get("withdrawn") == "with" and not filters.narrowing:
         found = organisation.activities.all()
-    ordered = in_order(found, filters, organisation) if filters.sort else found.order_by("pk")
+    ordered = in_order(found, filters, viewer) if filters.sort else found.order_by("pk")
     keys = tuple(ordered.values_list("pk", flat=True))
-    return Register(viewer, keys, _columns(organisation)), wrong
+    return Register(viewer, keys, _columns(viewer)), wrong
 
 
 def whole_register(viewer: Viewer) -> Register:
     """Return the whole register, withdrawn activities among it."""
     keys = viewer.organisation.activities.order_by("pk").values_list("pk", flat=True)
-    return Register(viewer, tuple(keys), _columns(viewer.organisation))
+    return Register(viewer, tuple(keys), _columns(viewer))
 
 
-def _columns(organisation) -> tuple[str, ...]:
+def _columns(viewer: Viewer) -> tuple[str, ...]:
     """Return the columns: the plain ones, and one for each record in full that some activity has."""
+    organisation, hidden = viewer.organisation, viewer.hidden
     readings = organisation.classifications.filter(kind=Classification.Kind.LEADER, void_at=None)
     most = {
-        "placed": _most(readings.filter(activity__organisation=organisation)),
-        "change": _most(organisation.changes.filter(activity__organisation=organisation)),
+        "placed": _most(readings.filter(activity__organisation=organisation).exclude(activity__in=hidden)),
+        "change": _most(organisation.changes.filter(activity__organisation=organisation).exclude(activity__in=hidden)),
     }
     return (*PLAIN, *(f"{kind}_{number}" for kind in IN_FULL for number in range(1, most[kind] + 1)))
 
@@ -154,8 +155,11 @@ def _rows(viewer: Viewer, keys: Iterable[int], numbers: dict[int, int]) -> Itera
         row |= _groups(activity, groups[key], exact)
         row["running_answers"] = "; ".join(f"{each.on.isoformat()} {_yes(each.running)}" for each in answers[key])
         row["same_title_number"] = str(numbers.get(key, ""))
-        row |= _places(readings[key], ways)
-        row |= _changes(changes[key], speaks_for, evidence, services)
+        if key in viewer.hidden:
+            row["could_lose"] = ""  # said of choosers alone
+        else:
+            row |= _places(readings[key], ways)
+            row |= _changes(changes[key], speaks_for, evidence, services)
         yield {column: text for column, text in row.items() if text}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from hashlib import sha256
 from zlib import crc32
 
 from django.conf import settings
@@ -226,7 +227,7 @@ ever AS MATERIALIZED (
       CAST(NULL AS date) AS answered, CAST(NULL AS date) AS yes, CAST(NULL AS date) AS no
     FROM involvement_activity v
     LEFT JOIN involvement_pieceofwork w ON w.organisation_id = %(org)s AND w.id = v.piece_id
-    WHERE v.organisation_id = %(org)s AND v.withdrawn_on IS NULL {{group_sql}}
+    WHERE v.organisation_id = %(org)s AND v.withdrawn_on IS NULL {{narrowed}}
     UNION ALL
     SELECT r.activity_id, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, r.decided_on, NULL, NULL
     FROM involvement_change r WHERE r.organisation_id = %(org)s AND r.decided_on <= %(day)s
@@ -367,9 +368,10 @@ UNION ALL
 SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_classification d WHERE d.organisation_id = %(org)s AND d.kind = 'leader' AND d.void_at >= %(after)s
   AND (d.from_on IS NULL OR d.from_on <= %(day)s) AND (d.until IS NULL OR d.until > %(day)s)
+  AND d.activity_id NOT IN ({{hidden}})
 UNION ALL
 SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
-FROM involvement_activity z WHERE z.organisation_id = %(org)s AND z.withdrawn_on > %(day)s
+FROM involvement_activity z WHERE z.organisation_id = %(org)s AND z.withdrawn_on > %(day)s AND z.id NOT IN ({{hidden}})
 """  # noqa: S608
 
 BY_GROUP = """AND EXISTS (SELECT 1 FROM involvement_activitygroup b WHERE b.organisation_id = %(org)s
@@ -392,15 +394,20 @@ class _Counting:
     """What was counted for one organisation as at one day, narrowed to a group of people where one is given.
 
     ``scope`` is WHOLE or the id of a service: activities, works and groups are counted for it; cells for every scope.
-    ``without`` is a mechanism (a slug): what rests on it is then left out, as if it had gone. One statement counts all.
+    ``without`` is a mechanism (a slug): what rests on it is then left out, as if it had gone; so are the activities in
+    ``hidden`` (ids), which somebody is still to review blind. One statement counts all.
     """
 
-    def __init__(self, organisation: Organisation, as_at: date, group: str, scope: int, without: str = ""):
+    def __init__(
+        self, organisation: Organisation, as_at: date, group: str, scope: int, without: str = "",
+        hidden: frozenset[int] = frozenset(),
+    ):  # fmt: skip
         self.scope = scope
         inside = "1" if scope == WHOLE else INSIDE
         self.query = BY_HASH if connection.vendor == "postgresql" else ""
-        narrowed = (BY_GROUP if group else "") + (WITHOUT if without else "")
-        self.query += STATE.format(group_sql=narrowed, inside=inside) + COUNTED
+        seen = f"AND v.id NOT IN ({_ids(hidden)})"
+        narrowed = " ".join([BY_GROUP if group else "", WITHOUT if without else "", seen if hidden else ""])
+        self.query += (STATE + COUNTED).format(narrowed=narrowed, inside=inside, hidden=_ids(hidden))
         self.values = {
             "org": organisation.pk,
             "day": as_at.isoformat(),
@@ -521,19 +528,22 @@ def _add(one: CellFacts, other: CellFacts) -> CellFacts:
     )
 
 
-def _counted(organisation: Organisation, as_at: date, group: str, scope: int, without: str) -> tuple:
+def _counted(
+    organisation: Organisation, as_at: date, group: str, scope: int, without: str, hidden: frozenset[int]
+) -> tuple:
     """Return cells, activities, coproduction, groups and corrections, kept until the organisation is written to.
 
     The key is the organisation's version, which every action raises in its own transaction, with the day, what the map
     is narrowed to and the statement that counts. The version was read before the counting, so what is kept is never
-    older than its key. Counts are the same for every viewer who may read the organisation; what is not must not be
-    kept here.
+    older than its key. Counts are the same for every viewer who may read the organisation, and from whom the same is
+    hidden; what is not must not be kept here.
     """
-    asked = f"{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}:{without}"
+    blind = sha256(_ids(hidden).encode()).hexdigest()[:16]
+    asked = f"{organisation.pk}:{organisation.version}:{as_at.isoformat()}:{scope}:{group}:{without}:{blind}"
     key = f"map:{COUNTED_BY}:{catalogue().version}:{asked}"
     kept = cache.get(key) if settings.KEEP_MAP_SECONDS else None
     if kept is None:
-        counting = _Counting(organisation, as_at, group, scope, without)
+        counting = _Counting(organisation, as_at, group, scope, without, hidden)
         kept = (
             counting.cells(),
             counting.activities(),
@@ -544,6 +554,11 @@ def _counted(organisation: Organisation, as_at: date, group: str, scope: int, wi
         if settings.KEEP_MAP_SECONDS:
             cache.set(key, kept, settings.KEEP_MAP_SECONDS)
     return kept
+
+
+def _ids(hidden: frozenset[int]) -> str:
+    """Return ids as an SQL list, one that no row has where there are none."""
+    return ", ".join(str(int(pk)) for pk in sorted(hidden)) or "0"
 
 
 def _day(value) -> date | None:
@@ -557,7 +572,8 @@ def build_map(
     """Return the map of the viewer's organisation as at a day, narrowed to a service or to a group of people.
 
     The number of queries does not depend on the size of the register. ``as_at`` must not lie in the future: callers
-    correct it (the page) or refuse it (JSON). ``without`` is the slug of a mechanism: the map is then drawn as if it
+    correct it (the page) or refuse it (JSON). What the viewer is still to review blind is in none of its counts.
+    ``without`` is the slug of a mechanism: the map is then drawn as if it
     had gone, with everything that rests on it. ValueError for a day to come, another organisation's service and a
     mechanism that the framework does not know.
     """
@@ -569,7 +585,9 @@ def build_map(
     if without and without not in catalogue().mechanisms:
         raise ValueError("there is no such mechanism")
     scope = service.pk if service else WHOLE
-    facts, activities, coproduction, reached, corrections = _counted(organisation, as_at, group, scope, without)
+    facts, activities, coproduction, reached, corrections = _counted(
+        organisation, as_at, group, scope, without, viewer.hidden
+    )
     services = tuple(organisation.services.filter(Q(retired_on=None) | Q(retired_on__gt=as_at)).order_by("name", "id"))
     said = complete_in_force(organisation, as_at)
     judged, responses = responses_at(organisation, as_at)

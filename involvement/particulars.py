@@ -105,6 +105,7 @@ class ActivityDetail:
     rulings: list[CountedHere]
     changes: list[Change]
     asked_again: list[AskedAgain]
+    hidden: bool  # the viewer is to review it blind: no reading, and of changes not which ways they speak for
 
     @property
     def is_choice(self) -> bool:
@@ -150,6 +151,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     """Return everything for the page of ``activity``, which is the viewer's organisation's. Twelve queries at most."""
     organisation, known = viewer.organisation, catalogue()
     mine = {"organisation": organisation, "activity": activity}
+    hidden = activity.pk in viewer.hidden
     placements = Prefetch("placements", organisation.placements.all())
     classifications = (
         organisation.classifications.filter(**mine, kind=Classification.Kind.LEADER)
@@ -157,14 +159,14 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
         .prefetch_related(placements)
         .order_by("-id")
     )
-    readings = [reading_of(classification) for classification in classifications]
+    readings = [] if hidden else [reading_of(classification) for classification in classifications]
     current = next((each for each in readings if in_force(each.classification, today())), None)
     confirmations = list(
         organisation.confirmations.standing().filter(**mine).select_related("recorded_by").order_by("-on", "-id")
     )
     changes = list(
         organisation.changes.filter(**mine).prefetch_related(
-            Prefetch("facets", organisation.change_facets.all()),
+            Prefetch("facets", organisation.change_facets.none() if hidden else organisation.change_facets.all()),
             Prefetch("evidence", organisation.evidence.select_related("file", "corroborator", "recorded_by")),
         )
     )
@@ -191,6 +193,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
         earlier=[each for each in readings if each is not current],
         rulings=_rulings(organisation, current),
         changes=changes,
+        hidden=hidden,
         asked_again=list(organisation.asked_again.filter(activity=activity).select_related("recorded_by").order_by("on")),
     )
 

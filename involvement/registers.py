@@ -165,6 +165,8 @@ def activities_in_list(viewer: Viewer, filters: Filters, services: dict[str, Ser
         activities = activities.filter(Exists(named))
     if filters.status in list(State):
         activities = with_state(activities, organisation, as_at).filter(state=filters.status)
+    if filters.place or filters.status == LACKING:
+        activities = activities.exclude(pk__in=viewer.hidden)  # what is found by its place would tell the place
     if filters.place or filters.sort.endswith("place") or filters.status == LACKING:
         activities = with_reading(activities, organisation, as_at)
     if filters.status == LACKING:
@@ -226,18 +228,21 @@ def _of_service(activities: QuerySet[Activity], organisation: Organisation, serv
     return activities.filter(Q(service=service) | Q(service=None) & Exists(naming))
 
 
-def in_order(activities: QuerySet[Activity], filters: Filters, organisation: Organisation) -> QuerySet[Activity]:
-    """Sort as asked; newest entry first when nothing is asked. What is not known comes last either way."""
+def in_order(activities: QuerySet[Activity], filters: Filters, viewer: Viewer) -> QuerySet[Activity]:
+    """Sort as asked; newest entry first when nothing is asked. What the viewer does not know comes last either way."""
     key, down = filters.sort.removeprefix("-"), filters.sort.startswith("-")
     if not key:
         return activities.order_by("-pk")
     if key == "updated":
-        histories = Activity.history.model.objects.filter(organisation=organisation, id=OuterRef("pk"))
+        histories = Activity.history.model.objects.filter(organisation=viewer.organisation, id=OuterRef("pk"))
         by = Subquery(histories.order_by("-history_id").values("history_id")[:1])
         down = not down  # the newest first, unless asked otherwise
     elif key == "place":
         places = [*catalogue().places, NOT_INVOLVEMENT]
-        by = Case(*(When(reading__primary_place=place, then=Value(n)) for n, place in enumerate(places)), default=None)
+        hidden = When(pk__in=viewer.hidden, then=None)
+        by = Case(
+            hidden, *(When(reading__primary_place=place, then=Value(n)) for n, place in enumerate(places)), default=None
+        )
     else:
         by = F({"title": "title", "start": "started_on"}[key])
     return activities.annotate(sorted_by=by).order_by(
@@ -265,6 +270,7 @@ class Row:
     withdrawn: bool
     counts: bool
     pk: int
+    hidden: bool  # the viewer is to review it blind: what is said of it is left out
 
 
 @dataclass(frozen=True)
@@ -472,11 +478,11 @@ def list_page(viewer: Viewer, data) -> ActivityPage:
     if filters.facet and filters.status != WITHDRAWN:
         counted = set(counting(found, filters, organisation).order_by().values_list("pk", flat=True))
     start = (filters.page - 1) * PAGE_SIZE
-    keys = list(in_order(found, filters, organisation).values_list("pk", flat=True)[start : start + PAGE_SIZE])
+    keys = list(in_order(found, filters, viewer).values_list("pk", flat=True)[start : start + PAGE_SIZE])
     return ActivityPage(
         filters=filters,
         corrected=corrected,
-        rows=_rows(organisation, keys, filters.as_at, {service.pk: service.name for service in services}, counted),
+        rows=_rows(viewer, keys, filters.as_at, {service.pk: service.name for service in services}, counted),
         total=total,
         services=services,
         any_listed=bool(total) or bool(filters.narrowing),
@@ -492,9 +498,10 @@ def _asks_a_part() -> Q:
 
 
 def _rows(
-    organisation: Organisation, keys: list[int], as_at: date, services: dict[int, str], counted: set[int]
+    viewer: Viewer, keys: list[int], as_at: date, services: dict[int, str], counted: set[int]
 ) -> list[Row]:
     """Return the rows for these activities, in this order. One query."""
+    organisation = viewer.organisation
     base = reverse("activity-list", args=[organisation.slug])
     activities = with_state(
         with_reading(organisation.activities.filter(pk__in=keys), organisation, as_at), organisation, as_at
@@ -513,10 +520,13 @@ def _rows(
     trust_wide = _("Trust-wide")
     rows = {}
     for pk, title, reference, service, start, end, period, withdrawn, place, contested, unsaid, state in found:
+        if hidden := pk in viewer.hidden:
+            place, contested, unsaid = "", False, False
         rows[pk] = Row(
             f"{base}{pk}/", title, reference or "", services.get(service, trust_wide),
             dates_written(start, end, period), place or "", titles.get(place, ""),
             state, *states[state], bool(contested), unsaid, withdrawn is not None, pk in counted, pk,
+            hidden,
         )  # fmt: skip
     return [rows[key] for key in keys]
 

@@ -97,7 +97,7 @@ def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
     org = viewer.organisation
     since = timezone.make_aware(datetime.combine(on - timedelta(days=LATELY), time.min))
     new = Q(recorded_at__gte=since)
-    readings = org.classifications.filter(kind=Classification.Kind.LEADER)
+    readings = org.classifications.filter(kind=Classification.Kind.LEADER).exclude(activity__in=viewer.hidden)
     counted = (
         (org.activities.listed().filter(new).count(), "activity added", "activities added"),
         (readings.filter(new, void_at__isnull=True).count(), "activity classified", "activities classified"),
@@ -105,7 +105,10 @@ def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
             readings.filter(void_at__gte=since).exclude(batch__undone_at=F("void_at")).count(),
             "correction", "corrections",
         ),
-        (org.changes.filter(new).count(), "record of what came of it", "records of what came of it"),
+        (
+            org.changes.filter(new).exclude(activity__in=viewer.hidden).count(),
+            "record of what came of it", "records of what came of it",
+        ),
         (org.responses.filter(new).count(), "answer to a gap", "answers to gaps"),
         (org.complete_statements.filter(new).count(), "list said to be complete", "lists said to be complete"),
     )

@@ -43,7 +43,7 @@ def load_action(organisation, action):
     return organisation.actions.select_related("service", "owner_user", "response").get(pk=action)
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 @require_safe
 def action_list(request, organisation):
     """List the actions: those that are open, overdue, done, or all (``?show=``)."""
@@ -89,7 +89,7 @@ def action_new(request, organisation):
     return render_page(request, "actions/new.html", {"form": form, "response": response})
 
 
-@organisation_view(Permission.READ, load=load_action)
+@organisation_view(Permission.READ, load=load_action, blind=True)
 @require_safe
 def action_detail(request, organisation, action):
     """Show one action: what, who, by when, and every step since it was set."""
@@ -104,7 +104,7 @@ def action_detail(request, organisation, action):
     return render_page(request, "actions/detail.html", context)
 
 
-@organisation_view(Permission.READ, post=Permission.ACTION_SET, load=load_action)
+@organisation_view(Permission.READ, post=Permission.ACTION_SET, load=load_action, blind=True)
 def action_step(request, organisation, action):
     """Take one step (``?kind=``): done, moved, dropped or reopened, where action and roles allow it."""
     [row] = _rows(request, action.pk)

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from involvement import drawing
-from involvement.access import Permission, organisation_view
+from involvement.access import Permission, closed_to_reviewers, organisation_view
 from involvement.actions import activities
 from involvement.actions.base import Conflict, Refused
 from involvement.chronicle import chronicle
@@ -23,7 +23,7 @@ def load_activity(organisation, activity):
     return organisation.activities.select_related("service", "piece", "recorded_by").get(pk=activity)
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def activity_list(request, organisation):
     """List the activities: searched, filtered, sorted, 50 a page."""
     page = list_page(request.viewer, request.GET)
@@ -50,7 +50,7 @@ def activity_new(request, organisation):
     return render_page(request, "activities/form.html", {"form": form})
 
 
-@organisation_view(Permission.READ, load=load_activity)
+@organisation_view(Permission.READ, load=load_activity, blind=True)
 def activity_detail(request, organisation, activity):
     """Show one activity with all that is known of it."""
     detail = detail_of(request.viewer, activity)
@@ -125,9 +125,11 @@ def activity_running(request, organisation, activity):
     return render_page(request, "activities/running.html", context)
 
 
-@organisation_view(Permission.READ, load=load_activity)
+@organisation_view(Permission.READ, load=load_activity, blind=True)
 def activity_history(request, organisation, activity):
-    """Tell what happened to an activity's record, newest first."""
+    """Tell what happened to an activity's record, newest first; not to whoever is still to review it blind."""
+    if activity.pk in request.viewer.hidden:
+        return closed_to_reviewers(request)
     context = {"activity": activity, "events": chronicle(request.viewer, activity)}
     return render_page(request, "activities/history.html", context)
 

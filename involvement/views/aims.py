@@ -12,7 +12,7 @@ from involvement.forms.aims import AimForm
 from involvement.http import render_page
 
 
-@organisation_view(Permission.READ, post=Permission.AIM_ADOPT)
+@organisation_view(Permission.READ, post=Permission.AIM_ADOPT, blind=True)
 def aim_page(request, organisation):
     """Show the aim of each place with those before it; a board member adopts a new one."""
     form = AimForm(request.POST or None)

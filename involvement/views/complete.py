@@ -18,7 +18,7 @@ from involvement.http import render_page
 from involvement.models import Complete
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def complete_page(request, organisation):
     """Show, place by place, what was said of the whole, of what is trust-wide and of each service."""
     taken_back = organisation.complete_statements.filter(revoked_on__isnull=False)

@@ -12,7 +12,7 @@ from involvement.actions.imports import record_export
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def activities_csv(request, organisation):
     """Answer the list as CSV, row by row; 400 with a sentence for a filter that cannot be understood."""
     asked, wrong = exports.register(request.viewer, request.GET)
@@ -24,7 +24,7 @@ def activities_csv(request, organisation):
     return response
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def activities_xlsx(request, organisation):
     """Answer the list as a spreadsheet whose cells are all text; 400 as for CSV."""
     asked, wrong = exports.register(request.viewer, request.GET)

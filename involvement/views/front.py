@@ -14,7 +14,7 @@ from involvement.waiting import lately, waiting_for
 GAPS_SHOWN = 3
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def front_page(request, organisation):
     """Show the finding, the spread, what is missing most, what waits, and what happened lately.
 
@@ -25,7 +25,7 @@ def front_page(request, organisation):
     services = list(organisation.services.all())
     context = {
         "map": shown,
-        "first_run": not shown.activities.classified,
+        "first_run": not shown.activities.classified and not request.viewer.hidden,
         "alone": alone(request.viewer),
         "services": services,
         "segments": drawing.segments(shown.activities.by_place),

@@ -22,7 +22,7 @@ from involvement.maps import build_map
 A_PAGE = 40
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def gap_list(request, organisation):
     """List the gaps by the published rule, each with what others do and what was answered."""
     asked = narrowed({"service": request.GET.get("service", "")}, organisation)
@@ -49,7 +49,7 @@ def gap_list(request, organisation):
     return render_page(request, "gaps/list.html", context)
 
 
-@organisation_view(Permission.READ, post=Permission.GAP_ANSWER)
+@organisation_view(Permission.READ, post=Permission.GAP_ANSWER, blind=True)
 def gap_respond(request, organisation):
     """Answer one gap; who may not answer sees it with its answers."""
     gap = _gap(request, organisation)

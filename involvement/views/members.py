@@ -34,7 +34,7 @@ def load_invitation(organisation, invitation):
     return organisation.invitations.get(pk=invitation)
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 @require_safe
 def member_list(request, organisation):
     """List the members with their roles; for a lead, their addresses and the invitations that wait too."""
@@ -141,7 +141,7 @@ def _sent_by(organisation, user) -> int:
     return waiting.filter(recorded_by=user).count()
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def member_leave(request, organisation):
     """Ask whether one wants to leave, and let go."""
     form = NHSForm(request.POST if request.method == "POST" else None)

@@ -20,7 +20,7 @@ def load_ruling(organisation, ruling):
     return organisation.rulings.get(pk=ruling)
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 @require_safe
 def ruling_list(request, organisation):
     """Show each contested kind with the common rule and the organisation's own, now and before."""

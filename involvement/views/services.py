@@ -19,7 +19,7 @@ def load_service(organisation, service):
     return organisation.services.get(pk=service)
 
 
-@organisation_view(Permission.READ, post=Permission.SERVICE_MANAGE)
+@organisation_view(Permission.READ, post=Permission.SERVICE_MANAGE, blind=True)
 def service_page(request, organisation):
     """List the services with how many activities each has; add one."""
     form = ServiceForm(request.POST or None) if request.viewer.may(Permission.SERVICE_MANAGE) else None
