@@ -179,16 +179,36 @@ def _of_answers(viewer: Viewer, activity: Activity):
 
 def _of_readings(viewer: Viewer, activity: Activity):
     readings = viewer.organisation.classifications.filter(activity=activity, kind=Classification.Kind.LEADER)
-    for reading in readings.select_related("recorded_by", "voided_by", "batch").order_by("id"):
+    readings = list(readings.select_related("recorded_by", "voided_by", "batch").order_by("id"))
+    batches = [r.batch for r in readings if r.batch and r.batch.kind == ConfirmedBatch.Kind.ANSWERED]
+    answered, taken_back = {each.recorded_at for each in batches}, {each.undone_at for each in batches} - {None}
+    for reading in readings:
         names = {"place": place_title(reading.primary_place), "day": day(reading.from_on), "reason": reading.reason}
         words = _("placed it from %(day)s: %(place)s") if reading.from_on else _("placed it: %(place)s")
+        answers = in_words(reading.answers)
+        if reading.recorded_at in taken_back:
+            continue  # what stood before the answers that were taken back; told where they were
+        if reading.batch and reading.batch.kind == ConfirmedBatch.Kind.ANSWERED:
+            names["with"] = with_others(reading.batch)
+            words = _("answered what was missing%(with)s")
+            answers = tuple(
+                each for given in reading.batch.answers.values() for each in in_words(given)
+            )
+            yield reading.recorded_at, reading.recorded_by, Told(words % names, answers=answers)
+            if reading.void_at and reading.void_at == reading.batch.undone_at:
+                yield reading.void_at, reading.voided_by, Told(_("took back those answers%(with)s") % names)
+            elif reading.void_at and reading.void_at not in answered:
+                names["reason"] = reading.void_reason
+                words = _("took back “%(place)s” as wrong from the start, because “%(reason)s”")
+                yield reading.void_at, reading.voided_by, Told(words % names)
+            continue
         if reading.batch:
             words, names["source"] = _("placed it: %(place)s, %(source)s%(with)s"), reading.source
             names["with"] = with_others(reading.batch)
         if reading.reason:
             words += _(", because “%(reason)s”")
-        yield reading.recorded_at, reading.recorded_by, Told(words % names, answers=in_words(reading.answers))
-        if reading.void_at:
+        yield reading.recorded_at, reading.recorded_by, Told(words % names, answers=answers)
+        if reading.void_at and reading.void_at not in answered:
             names["reason"] = reading.void_reason
             if reading.batch and reading.void_at == reading.batch.undone_at:
                 words = _("undid “%(place)s”%(with)s, so it waits for a place again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
@@ -20,12 +20,14 @@ from involvement.models import (
     AskedAgain,
     Change,
     Classification,
+    ConfirmedBatch,
     Organisation,
     Placement,
     Ruling,
     RunningConfirmation,
     Service,
 )
+from involvement.needs import open_of, still_needed, unsaid, unsaid_words
 from involvement.registers import PART_ASKED, day, place_title
 from involvement.states import STATE_CLASSES, STATE_MEANINGS, STATE_TITLES, State, in_force, with_state
 
@@ -66,6 +68,19 @@ class Reading:
     ways: tuple[WayRow, ...]
     answers: tuple[tuple[str, str], ...]  # question and answer, as they were given
     reasons: tuple[str, ...]  # why the answers point where they do
+    answered_later: bool = False  # it gave way to one that says more, since somebody answered what was missing
+
+    @property
+    def from_words(self) -> bool:
+        """Whether the suggestion came from its own words: nobody answered questions, and no list said its place."""
+        return self.classification.batch_id is not None and not self.classification.answers
+
+    @property
+    def unsaid(self) -> str:
+        """What nobody has said of it, in a few words: "who decides; when those who decide received it"."""
+        placements = [way.placement for way in self.ways]
+        own = open_of(placements, self.agreed_place)
+        return unsaid_words(own or [slug for row in placements for slug in unsaid(row)])
 
     @property
     def differs(self) -> bool:
@@ -115,6 +130,11 @@ class ActivityDetail:
         )
 
     @property
+    def unsaid(self) -> str:
+        """What nobody has said of how people took part, "" when all is said or it has no place."""
+        return self.reading.unsaid if self.reading else ""
+
+    @property
     def place_words(self) -> str:
         """Return "As users", "Not involvement", or "" when it is not classified."""
         if self.reading is None:
@@ -160,6 +180,12 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
         .order_by("-id")
     )
     readings = [] if hidden else [reading_of(classification) for classification in classifications]
+    answered = {
+        each.classification.batch.recorded_at
+        for each in readings
+        if each.classification.batch and each.classification.batch.kind == ConfirmedBatch.Kind.ANSWERED
+    }
+    readings = [replace(each, answered_later=each.classification.void_at in answered) for each in readings]
     current = next((each for each in readings if in_force(each.classification, today())), None)
     confirmations = list(
         organisation.confirmations.standing().filter(**mine).select_related("recorded_by").order_by("-on", "-id")
@@ -288,40 +314,3 @@ def _rulings(organisation: Organisation, reading: Reading | None) -> list[Counte
     )
     kinds = {kind.slug: kind.title for kind in reading.contested}
     return [CountedHere(each, f"{kinds[each.contested_kind]}: {place_title(each.place)}") for each in rulings]
-
-
-def still_needed(row: Placement) -> tuple[str, ...]:
-    """Return what a placement lacks to count on the map (framework.coverage.COUNTS); () when it counts."""
-    need = COUNTS[catalogue().facets[row.facet].place]
-    lacking = []
-    if not need.parts:
-        pass  # of choosers no part is asked
-    elif row.part == Placement.Part.NOT_RECORDED:
-        lacking.append(_("somebody to say what part people had"))
-    elif row.part not in need.parts:
-        asked = Placement.Part.ASKED in need.parts
-        lacking.append(
-            _("people to be asked, not only told") if asked else _("people as equal partners, or in the lead")
-        )
-    if need.route:
-        lacking += [
-            words
-            for said, words in (
-                (row.question, _("the question that was put to people")),
-                (row.decider, _("the name of the body that decides")),
-                (
-                    row.received_on and row.received_on <= today(),
-                    _("the day on which that body received what people said"),
-                ),
-            )
-            if not said
-        ]
-    if need.heard and not row.heard:
-        lacking.append(_("the team responsible to have heard it"))
-    if need.options and (row.options or 0) < need.options:
-        lacking.append(_("at least %(count)d real options") % {"count": need.options})
-    if need.options and not row.free_to_refuse:
-        lacking.append(_("people to be free to say no"))
-    if need.group and not row.as_group:
-        lacking.append(_("people acting as a group, on a shared problem"))
-    return tuple(lacking)

@@ -23,6 +23,7 @@ from framework.catalogue import CONTENT, NOT_INVOLVEMENT, catalogue
 from framework.hints import Hint, Phrase, hint
 from framework.questions import in_words
 from involvement.access import Viewer
+from involvement.actions.answering import NOTHING, UNPLACED
 from involvement.actions.base import today
 from involvement.actions.confirming import (
     CHANGED,
@@ -34,7 +35,7 @@ from involvement.actions.confirming import (
     words_of,
 )
 from involvement.models import Activity, ConfirmedBatch, Organisation, Placement, Service
-from involvement.particulars import still_needed
+from involvement.needs import still_needed
 from involvement.registers import TRUST_WIDE, dates_written, place_title
 from involvement.states import with_reading
 
@@ -527,6 +528,7 @@ class Decided:
     source: str
     stands: bool
     counts: bool  # whether one of its ways has all that it needs to count on the map
+    counts_beside: str  # the titles of the places that it counts in, where its own is none of them
 
 
 @dataclass(frozen=True)
@@ -583,6 +585,7 @@ def batch_page(viewer: Viewer, batch: ConfirmedBatch) -> BatchPage:
                 reading.source,
                 reading.until is None and reading.void_at is None,
                 any(not still_needed(each) for each in ways[reading.pk]),
+                _counts_beside(reading.primary_place, ways[reading.pk]),
             )
             for reading in readings
         ),
@@ -599,7 +602,33 @@ def batch_page(viewer: Viewer, batch: ConfirmedBatch) -> BatchPage:
     )
 
 
+def _counts_beside(place: str, ways: Iterable[Placement]) -> str:
+    counting = {known.place for each in ways if not still_needed(each) for known in [catalogue().facets[each.facet]]}
+    return "" if place in counting else ", ".join(place_title(slug) for slug in catalogue().places if slug in counting)
+
+
+def as_before(viewer: Viewer, batch: ConfirmedBatch) -> dict[int, Said]:
+    """Return the activities of an undone ``batch`` that still wait, ticked and set as they were. Three queries."""
+    organisation = viewer.organisation
+    readings = list(
+        organisation.classifications.filter(batch=batch, void_at=batch.undone_at).select_related("activity")
+    )
+    ways: dict[int, list[str]] = {reading.pk: [] for reading in readings}
+    for classification, facet in organisation.placements.filter(classification__in=list(ways)).values_list(
+        "classification", "facet"
+    ):
+        ways[classification].append(facet)
+    unplaced = {each.pk for each in waiting(viewer)}
+    return {
+        reading.activity_id: Said(True, reading.primary_place, tuple(ways[reading.pk]), reading.activity.version)
+        for reading in readings
+        if batch.undone_at and reading.activity_id in unplaced
+    }
+
+
 LEFT_OUT = {
+    NOTHING: lambda: _("Nothing was missing that these answers say. They stay as they are:"),
+    UNPLACED: lambda: _("These have no place:"),
     PLACED: lambda: _("Somebody else placed these first. Theirs stands:"),
     CHANGED: lambda: _("Somebody changed the words of these after you opened the page. They still wait:"),
     WITHDRAWN: lambda: _("These were withdrawn:"),

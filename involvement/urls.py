@@ -53,6 +53,7 @@ organisation_urls = [
     path("activities/duplicates/", duplicates.activity_duplicates, name="activity-duplicates"),
     path("activities/<int:activity>/merge/", duplicates.activity_merge, name="activity-merge"),
     path("activities/confirm/", confirm.confirm, name="activity-confirm"),
+    path("activities/answer/", confirm.answer, name="activity-answer"),
     path("activities/confirm/<int:batch>/", confirm.confirmed, name="activity-confirmed"),
     path("activities/<int:activity>/", activities.activity_detail, name="activity-detail"),
     path("activities/<int:activity>/edit/", activities.activity_edit, name="activity-edit"),

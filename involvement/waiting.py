@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +18,8 @@ from involvement.board_actions import action_rows
 from involvement.completeness import PlaceSaid
 from involvement.duplicates import number_alike
 from involvement.later import asked_again
-from involvement.models import Classification, Response
+from involvement.models import Classification, ConfirmedBatch, Response
+from involvement.registers import lacking
 
 LATELY = 30  # days
 
@@ -30,7 +33,7 @@ class Waiting:
 
 
 def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *, on: date) -> tuple[Waiting, ...]:
-    """Return what the viewer's roles let them do now, the most urgent first. At most nine queries."""
+    """Return what the viewer's roles let them do now, the most urgent first. At most ten queries."""
     org = viewer.organisation
     found: list[Waiting] = []
 
@@ -45,6 +48,11 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
         add(
             counts.unclassified, "%(n)d activity to classify", "%(n)d activities to classify",
             reverse("activity-confirm", args=[org.slug]) + "#rows",
+        )  # fmt: skip
+        add(
+            _number_lacking(viewer, on), "%(n)d activity has a place and fills no tile: answer what is missing",
+            "%(n)d activities have a place and fill no tile: answer what is missing",
+            drawing.list_address(org, status="lacking"),
         )  # fmt: skip
     if viewer.may(Permission.ACTIVITY_EDIT):
         add(
@@ -93,18 +101,24 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
 
 
 def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
-    """Return what was recorded in the last 30 days, its number and words; nothing that did not happen. Six queries."""
+    """Return what was recorded in the last 30 days: number and words, of what did happen. Seven queries."""
     org = viewer.organisation
     since = timezone.make_aware(datetime.combine(on - timedelta(days=LATELY), time.min))
     new = Q(recorded_at__gte=since)
     readings = org.classifications.filter(kind=Classification.Kind.LEADER).exclude(activity__in=viewer.hidden)
+    answered = org.confirmed_batches.filter(new, kind=ConfirmedBatch.Kind.ANSWERED, undone_at=None)
     counted = (
         (org.activities.listed().filter(new).count(), "activity added", "activities added"),
-        (readings.filter(new, void_at__isnull=True).count(), "activity classified", "activities classified"),
         (
-            readings.filter(void_at__gte=since).exclude(batch__undone_at=F("void_at")).count(),
+            readings.filter(new, void_at=None).exclude(batch__kind=ConfirmedBatch.Kind.ANSWERED).count(),
+            "activity classified", "activities classified",
+        ),
+        (
+            readings.filter(void_at__gte=since).exclude(batch__undone_at=F("void_at")).exclude(void_at__in=answered.values("recorded_at"))
+            .count(),
             "correction", "corrections",
         ),
+        (sum(answered.values_list("number", flat=True)), "missing answer given", "missing answers given"),
         (
             org.changes.filter(new).exclude(activity__in=viewer.hidden).count(),
             "record of what came of it", "records of what came of it",
@@ -113,6 +127,16 @@ def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
         (org.complete_statements.filter(new).count(), "list said to be complete", "lists said to be complete"),
     )
     return tuple((number, ngettext(one, many, number)) for number, one, many in counted if number)
+
+
+def _number_lacking(viewer: Viewer, on: date) -> int:
+    """Return how many have a place and fill no tile, kept until the organisation is written to."""
+    key = f"lacking:{viewer.organisation.pk}:{viewer.organisation.version}:{on.isoformat()}"
+    kept = cache.get(key) if settings.KEEP_MAP_SECONDS else None
+    if kept is None:
+        kept = lacking(viewer, on).count()
+        cache.set(key, kept, settings.KEEP_MAP_SECONDS or 1)
+    return kept
 
 
 def _open_responses(viewer: Viewer, on: date):

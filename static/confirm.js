@@ -186,15 +186,21 @@ if (list) {
 
   rows.forEach(orderWays);
   tell();
-  // Going to "#rows" takes the focus from wherever it is, so the first row gets it when that is over.
+  // Going to "#rows" or "#done" takes the focus from wherever it is, so the first row gets it when that is over.
   const start = () => setTimeout(() => {
-    goTo(rows.find((row) => !tickOf(row).checked) || rows[0]);
+    const first = rows.find((row) => !tickOf(row).checked) || rows[0];
+    if (location.hash === "#done") {  // what was done stays in sight
+      tickOf(first).focus({ preventScroll: true });
+      document.getElementById("done").scrollIntoView();
+    } else {
+      goTo(first);
+    }
     const done = document.querySelector("[data-app-done]");
     if (done) {
       say(done.textContent);
     }
   }, 100);
-  if (location.hash === "#rows" && rows.length) {
+  if (["#rows", "#done"].includes(location.hash) && rows.length) {
     if (document.readyState === "complete") {
       start();
     } else {

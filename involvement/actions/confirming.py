@@ -175,7 +175,13 @@ def _refuse_wrong(rows: Sequence[ConfirmedRow], answers: Mapping[str, Mapping[st
             raise Refused(_("Choose from the ways in the list, each once"))
         if row.ways and row.place == NOT_INVOLVEMENT:
             raise Refused(_("What is not involvement has no ways to take part"))
-    wrong = {}
+    if wrong := wrong_answers(answers):
+        raise Refused(wrong)
+
+
+def wrong_answers(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return a message by field ("place-question") for each answer that cannot be taken; Refused for one not asked."""
+    known, wrong = catalogue(), {}
     for place, given in answers.items():
         if place not in known.places or set(given) - set(asked_of(place)):
             raise Refused(_("There is an answer to a question that we did not ask"))
@@ -187,8 +193,7 @@ def _refuse_wrong(rows: Sequence[ConfirmedRow], answers: Mapping[str, Mapping[st
             )  # fmt: skip
         if given.get("received", "") > today().isoformat():
             wrong[f"{place}-received"] = _("The day must be today or earlier")
-    if wrong:
-        raise Refused(wrong)
+    return wrong
 
 
 def _still_waiting(

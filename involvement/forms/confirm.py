@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
@@ -93,24 +94,35 @@ class Need:
     place: str
     title: str
     number: int
+    also: int  # of these, how many have another place of their own
     beside: bool
     needs: str
     fields: tuple
 
 
 class AskForm(NHSForm):
-    """What the places in a selection need before they count, asked once for each. Nothing has to be answered."""
+    """What the places in a selection need before they count, asked once for each. Nothing has to be answered.
 
-    def __init__(self, *args, rows: list[ConfirmedRow], **kwargs):
+    ``rows`` say where each activity is placed and in which ways. ``open_to`` narrows what is asked to what nobody has
+    said yet, place -> question slugs; without it all is asked.
+    """
+
+    def __init__(self, *args, rows: list[ConfirmedRow], open_to: Mapping[str, Collection[str]] | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         facets = catalogue().facets
         touched = [{row.place, *(facets[way].place for way in row.ways)} for row in rows]
-        self.own = {row.place for row in rows}
+        self.own = {place: sum(row.place == place for row in rows) for place in catalogue().places}
         self.places = {
             place: number for place in catalogue().places if (number := sum(place in each for each in touched))
         }
+        self.questions = {
+            place: tuple(slug for slug in asked_of(place) if open_to is None or slug in open_to.get(place, ()))
+            for place in self.places
+        }
+        if open_to is not None:
+            self.places = {place: number for place, number in self.places.items() if self.questions[place]}
         for place in self.places:
-            for slug in asked_of(place):
+            for slug in self.questions[place]:
                 self.fields[f"{place}-{slug}"] = _field(slug)
 
     @property
@@ -121,11 +133,12 @@ class AskForm(NHSForm):
                 place,
                 place_title(place),
                 number,
-                place not in self.own,
+                number - self.own[place],
+                not self.own[place],
                 needs_words(place),
-                tuple(self[f"{place}-{slug}"] for slug in asked_of(place)),
+                tuple(self[f"{place}-{slug}"] for slug in self.questions[place]),
             )
-            for place, number in sorted(self.places.items(), key=lambda each: each[0] not in self.own)
+            for place, number in sorted(self.places.items(), key=lambda each: not self.own[each[0]])
         ]
 
     @property
@@ -133,7 +146,7 @@ class AskForm(NHSForm):
         """Return what was answered, as the action takes it: place -> question slug -> answer."""
         said: dict[str, dict] = {}
         for place in self.places:
-            for slug in asked_of(place):
+            for slug in self.questions[place]:
                 value = self.cleaned_data.get(f"{place}-{slug}")
                 if value:
                     said.setdefault(place, {})[slug] = value.isoformat() if hasattr(value, "isoformat") else value

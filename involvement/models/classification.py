@@ -11,13 +11,21 @@ from .base import AppendOnlyQuerySet, OrganisationRow, together
 
 
 class ConfirmedBatch(OrganisationRow):
-    """What one person confirmed with one press: readings that rest on the activities' own words.
+    """What one person did with one press to many readings.
+
+    "placed" confirmed first readings that rest on the activities' own words; "answered" supplied what nobody had said
+    of readings that stood, each replaced by one that says more (the replaced one is void since ``recorded_at``).
 
     ``answers`` maps a place to the answers given once for all its activities (question slug -> answer), ``left_out`` a
     reason to the ids of activities that were chosen and could not be placed. Undoing voids the readings that still
     stand; nothing else about a row ever changes.
     """
 
+    class Kind(models.TextChoices):
+        PLACED = "placed"
+        ANSWERED = "answered"
+
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PLACED, db_default=Kind.PLACED)
     number = models.PositiveIntegerField()  # of readings written
     answers = models.JSONField(default=dict)
     left_out = models.JSONField(default=dict)

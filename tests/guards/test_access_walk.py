@@ -47,6 +47,7 @@ ORGANISATION = {
     "activity-merge": (EDITORS, EDITORS),
     "activity-confirm": (EDITORS, EDITORS),
     "activity-confirmed": (ALL, EDITORS),
+    "activity-answer": (EDITORS, EDITORS),
     "activity-detail": (ALL, NOBODY),
     "activity-edit": (EDITORS, EDITORS),
     "activity-withdraw": (EDITORS, EDITORS),

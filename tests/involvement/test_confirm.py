@@ -531,7 +531,7 @@ def test_undo_takes_the_whole_press_back(world, home, waiting):
     where = reverse("activity-confirmed", args=["ashdown", batch.pk])
     assert client.get(where).status_code == 200
     for _press in range(2):
-        assert client.post(where)["Location"] == PAGE
+        assert client.post(where)["Location"] == f"{PAGE}?again={batch.pk}"
     batch.refresh_from_db()
     assert batch.undone_by == world.people["ed"]
     readings = home.classifications.filter(batch=batch)
@@ -549,7 +549,7 @@ def test_undo_leaves_what_somebody_placed_anew(world, home, waiting):
     lea = world.people["lea"]
     correct(activity=waiting["users"], by=lea, reason="no", place="choosers", placements=[])
     said = text(client_of(world).get(reverse("activity-confirmed", args=["ashdown", batch.pk])))
-    assert "Undo takes 1 activity back" in said and "Placed anew since" in said
+    assert "Undo takes 1 activity back" in said and "Changed since" in said
     take_back(batch=batch, by=world.people["ed"])
     standing = home.classifications.filter(void_at=None, activity__in=[each.activity for each in rows])
     assert [each.primary_place for each in standing] == ["choosers"]
