@@ -97,7 +97,11 @@ def test_by_keys_alone(visit, stage, waiting, axe):
 
     with page.expect_navigation():
         keys.press("u")
-    expect(page.get_by_role("main")).to_contain_text("Undone. These activities wait for a place again.")
+    expect(page.get_by_role("main")).to_contain_text(
+        "Undone. These activities wait for a place again, ticked as you had them."
+    )
+    ticked = page.locator("[data-app-tick]:checked").evaluate_all("all => all.map(one => one.value)")
+    assert len(ticked) == 2
     assert readings(stage) == {}
     assert page.console_errors == []
 
