@@ -49,7 +49,9 @@ ROLE_MAY = {
         "Does everything that an editor does. Also invites people, looks after members and settings, and publishes."
     ),
     Role.EDITOR: _("Adds and changes activities, says where each one belongs, and answers gaps."),
-    Role.PATIENT_LEADER: _("Reads everything, and looks at whether it is true. Does not change the list."),
+    Role.PATIENT_LEADER: _(
+        "Reads everything, looks at whether it is true, and challenges what is not. Does not change the list."
+    ),
     Role.BOARD_MEMBER: _(
         "Reads everything, sets what the board wants and what is to be done, audits and signs, and may say that a gap"
         " needs no action."
@@ -82,6 +84,8 @@ class Permission(StrEnum):
     ACTION_SET = "action-set"  # set an action, give it another day
     ACTION_CLOSE = "action-close"  # say that it is done, and show it
     ACTION_REOPEN = "action-reopen"  # reopen or drop what anybody set
+    CHALLENGE = "challenge"  # disagree formally, answer back, close one's own
+    CHALLENGE_REPLY = "challenge-reply"
     DECISION_LIST = "decision-list"  # list the year's major decisions, and who took part
 
 
@@ -96,12 +100,13 @@ _EDITOR = _VIEWER | {
     Permission.GAP_ANSWER,
     Permission.ACTION_SET,
     Permission.ACTION_CLOSE,
+    Permission.CHALLENGE_REPLY,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.FACILITATOR: _VIEWER,
-    Role.PATIENT_LEADER: _VIEWER,
+    Role.PATIENT_LEADER: _VIEWER | {Permission.CHALLENGE},
     Role.BOARD_MEMBER: _VIEWER
     | {
         Permission.GAP_NOT_NEEDED,

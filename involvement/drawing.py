@@ -57,6 +57,7 @@ class Tile:
     why: str
     facts: tuple[str, ...]
     href: str
+    disputed: str  # "1 challenge, 1 reply overdue", "" where nobody disagrees
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ def segments(by_place: dict[str, int]) -> tuple[Segment, ...]:
     return tuple(drawn)
 
 
-def bands(organisation_map, *, narrowed: dict[str, str]) -> tuple[Band, ...]:
+def bands(organisation_map, *, narrowed: dict[str, str], marks=None) -> tuple[Band, ...]:
     """Return the map's relationships, places and tiles in the framework's order.
 
-    ``narrowed`` is what the page was narrowed to (service, group, as_at): every tile's address carries it on.
+    ``narrowed`` is what the page was narrowed to (service, group, as_at): every tile's address carries it on. ``marks``
+    (challenges.Marks) say which tiles somebody disputes.
     """
     content = catalogue()
     cells: dict[str, list] = {}
@@ -101,19 +103,20 @@ def bands(organisation_map, *, narrowed: dict[str, str]) -> tuple[Band, ...]:
         cells.setdefault(cell.place, []).append(cell)
     columns: dict[str, list[Column]] = {}
     for place in content.places.values():
-        tiles = tuple(tile(organisation_map, cell, narrowed) for cell in cells.get(place.slug, ()))
+        tiles = tuple(tile(organisation_map, cell, narrowed, marks) for cell in cells.get(place.slug, ()))
         column = Column(place, organisation_map.aims.get(place.slug), tiles, COUNTS[place.slug].group)
         columns.setdefault(place.relationship, []).append(column)
     return tuple(Band(one, tuple(columns[one.slug])) for one in content.relationships.values())
 
 
-def tile(organisation_map, cell, narrowed: dict[str, str]) -> Tile:
+def tile(organisation_map, cell, narrowed: dict[str, str], marks=None) -> Tile:
     """Return how one cell is shown."""
     content = catalogue()
     address = list_address(organisation_map.organisation, place=cell.place, facet=cell.facet, **narrowed)
     status = content.statuses[cell.status]
+    disputed = marks.words(cell.place, cell.facet) if marks else ""
     word = _("In place, nothing changed") if cell.refused_only else status.title
-    return Tile(content.facets[cell.facet], status, cell, word, why(cell), facts(cell), address)
+    return Tile(content.facets[cell.facet], status, cell, word, why(cell), facts(cell), address, disputed)
 
 
 def why(cell) -> str:

@@ -202,6 +202,13 @@ _BY_PLACE = ", ".join(
 )
 _SUM_PLACES = ", ".join(f"SUM(h.in_{place})" for place in COUNTS)
 
+# Proof of an activity counts for nothing while a reply to a challenge of it is overdue, as at the day.
+_OVERDUE = """EXISTS (SELECT 1 FROM involvement_challenge h
+      JOIN involvement_replydue u ON u.organisation_id = %(org)s AND u.challenge_id = h.id
+      WHERE h.organisation_id = %(org)s AND h.activity_id = a.id
+        AND (h.closed_on IS NULL OR h.closed_on > %(day)s)
+        AND u.due_on < %(day)s AND (u.met_on IS NULL OR u.met_on > %(day)s))"""
+
 # S608 below: every piece put into these texts is a constant of ours (slugs, column names); values go as parameters.
 #
 # ever   a row an activity, whatever it was seen doing by the day gathered beside its own dates. A union is grouped, and
@@ -262,8 +269,9 @@ ever AS MATERIALIZED (
   ) stood
 ), trace AS MATERIALIZED (
   SELECT a.id AS activity_id, f.facet,
-    MAX(CASE WHEN {_proof_sql()} THEN CASE y.kind WHEN 'corroboration' THEN 3 WHEN 'document' THEN 2 ELSE 0 END
-      ELSE 0 END) AS grade,
+    CASE WHEN {_OVERDUE} THEN 0
+      ELSE MAX(CASE WHEN {_proof_sql()} THEN CASE y.kind WHEN 'corroboration' THEN 3 WHEN 'document' THEN 2 ELSE 0 END
+        ELSE 0 END) END AS grade,
     MAX(CASE WHEN {_proof_sql()} AND y.id IS NOT NULL AND ch.outcome <> 'refused' THEN 1 ELSE 0 END) AS changed,
     MAX(CASE WHEN ch.outcome <> 'refused' AND ch.decided_on > %(proof_from)s THEN ch.decided_on END) AS moved_on
   FROM a

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from involvement.access import ROLES, Permission, Role, Viewer
 from involvement.actions.base import today
 from involvement.board_actions import ActionRow, action_rows
+from involvement.challenges import challenge_rows
 from involvement.completeness import said_by_place
 from involvement.drawing import answered, cell_address
 from involvement.maps import build_map
@@ -27,6 +28,7 @@ from involvement.models import Action, ActionStep, Organisation, ReminderSent, U
 
 BEFORE_AN_ACTION = timedelta(days=7)
 BEFORE_A_REVIEW = timedelta(days=30)
+BEFORE_A_REPLY = timedelta(days=7)
 BEFORE_A_LIST_ENDS = timedelta(days=30)
 A_WEEK = 7  # days
 
@@ -64,6 +66,7 @@ def reminders(organisation: Organisation, *, on: date) -> list[Reminder]:
         *_of_actions(organisation, holders, on),
         *_of_reviews(organisation, holders, on),
         *_of_lists(organisation, holders, on),
+        *_of_challenges(organisation, holders, on),
     ]
     sent = set(
         ReminderSent.objects.filter(organisation=organisation).values_list("recipient", "what", "thing", "due")
@@ -159,6 +162,28 @@ def _of_lists(organisation, holders, on: date) -> Iterator[Reminder]:
             for user in [author] if Permission.COMPLETE_STATE in held else leads:
                 path = reverse("complete", args=[organisation.slug])
                 yield Reminder(user, organisation, "complete", each.statement.pk, each.until, words, path)
+
+
+def _of_challenges(organisation, holders, on: date) -> Iterator[Reminder]:
+    """A reply that is owed comes to whoever may give it, a week before its day and each week after; a reply, once, to
+    the challenger."""
+    for row in challenge_rows(_anybody(organisation), on=on):
+        if not row.is_open:
+            continue
+        path = reverse("challenge-detail", args=[organisation.slug, row.challenge.pk])
+        if row.owed and row.due_on <= on + BEFORE_A_REPLY:
+            late = row.due_on + timedelta(days=1 + ((on - row.due_on).days - 1) // A_WEEK * A_WEEK)
+            words = _("A reply to a challenge is overdue since %(day)s: %(about)s") if row.overdue else _(
+                "A reply to a challenge is owed by %(day)s: %(about)s"
+            )
+            words %= {"day": _day(row.due_on), "about": row.about}
+            due = next(each for each in row.challenge.owed if each.met_on is None)
+            for user in _who_may(holders, Permission.CHALLENGE_REPLY):
+                yield Reminder(user, organisation, "reply", due.pk, late if row.overdue else row.due_on, words, path)
+        author = holders.get(row.challenge.recorded_by_id)
+        if author is not None and row.reply is not None and row.steps[-1] == row.reply:
+            words = _("Your challenge was answered: %(about)s") % {"about": row.about}
+            yield Reminder(author[0], organisation, "challenge", row.reply.pk, row.reply.on, words, path)
 
 
 def _day(day: date) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from involvement import drawing
 from involvement.access import Permission, Viewer
 from involvement.board_actions import action_rows
+from involvement.challenges import challenge_rows
 from involvement.completeness import PlaceSaid
 from involvement.duplicates import number_alike
 from involvement.later import asked_again
@@ -41,6 +42,7 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
         if number:
             found.append(Waiting(ngettext(one, many, number) % {"n": number}, href))
 
+    mine = viewer.may(Permission.CHALLENGE)
     counts = organisation_map.activities
     gaps = drawing.gaps_address(org)
     complete = reverse("complete", args=[org.slug])
@@ -73,6 +75,19 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
         add(
             overdue, "%(n)d action is overdue", "%(n)d actions are overdue",
             reverse("action-list", args=[org.slug]) + "?show=overdue",
+        )  # fmt: skip
+    challenges = challenge_rows(viewer, on=on) if viewer.may(Permission.CHALLENGE_REPLY) or mine else []
+    address = reverse("challenge-list", args=[org.slug])
+    if viewer.may(Permission.CHALLENGE_REPLY):
+        add(
+            sum(row.owed for row in challenges), "%(n)d challenge waits for your reply",
+            "%(n)d challenges wait for your reply", address + "?show=owed",
+        )  # fmt: skip
+    if mine:
+        answered = [row for row in challenges if row.challenge.recorded_by_id == viewer.user.pk and row.is_open]
+        add(
+            sum(not row.owed for row in answered), "%(n)d challenge of yours was answered",
+            "%(n)d challenges of yours were answered", address,
         )  # fmt: skip
     if viewer.may(Permission.GAP_RESPOND):
         add(

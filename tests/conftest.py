@@ -43,7 +43,7 @@ def _asking(number: int, at_most: bool = False):
     with CaptureQueriesContext(connection) as queries:
         yield queries
     asked = application_role.counted(queries)
-    assert len(asked) == number or (at_most and len(asked) < number), "\n".join(asked)
+    assert len(asked) == number or (at_most and len(asked) < number), "\n".join([f"{len(asked)} asked", *asked])
 
 
 @pytest.fixture

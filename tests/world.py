@@ -10,7 +10,7 @@ Ashdown Hospitals (``ashdown``)                     Zebrafinch Community Trust (
   one each   piece of work, change, evidence,         one of each too
              response, statement of completeness,
              past import, open invitation, ruling, press that confirmed many (undone),
-             action, decision in which the survey took part
+             action, decision in which the survey took part, challenge (it stands)
 
 sam has an account and belongs nowhere. MARKER stands in every text of Birchwood, and must show in no page of Ashdown.
 ``build()`` makes it all; things hang from their side: ``world.ashdown.survey``, ``world.people["ed"]``.
@@ -38,7 +38,17 @@ from involvement.actions import (
     rulings,
 )
 from involvement.actions.base import today
-from involvement.models import Classification, Complete, ConfirmedBatch, Import, Organisation, Placement, User
+from involvement.models import (
+    Challenge,
+    ChallengeStep,
+    Classification,
+    Complete,
+    ConfirmedBatch,
+    Import,
+    Organisation,
+    Placement,
+    User,
+)
 
 MARKER = "Zebrafinch"
 PASSWORD = "correct-horse-battery"  # noqa: S105  an invented password for invented people
@@ -192,6 +202,18 @@ def _side(slug: str, name: str, lead: User, services: tuple[str, ...], word: str
     return side
 
 
+def _challenged(side: SimpleNamespace, by: User, word: str) -> Challenge:
+    """A challenge of the survey that was answered, and stands."""
+    mine = {"organisation": side.organisation, "recorded_by": by}
+    row = Challenge.objects.create(
+        **mine, kind="how-it-happened", activity=side.survey, words=f"{word} was not asked like that", made_on=today()
+    )
+    row.dues.create(**mine, from_on=today(), due_on=today(), met_on=today())
+    for kind, words in (("explain", f"{word} was asked by post"), ("stand", f"{word} had no answer to that")):
+        ChallengeStep.objects.create(**mine, challenge=row, kind=kind, on=today(), words=words)
+    return row
+
+
 def build() -> World:
     """Make both organisations and everyone in them (see the drawing above)."""
     people = {name: _person(name) for name in (*ASHDOWN, *BIRCHWOOD, "sam")}
@@ -204,4 +226,6 @@ def build() -> World:
         for name, role in cast.items():
             if role is not Role.LEAD:
                 organisations.give_role(organisation=side.organisation, user=people[name], role=role, by=None)
+    ashdown.challenge = _challenged(ashdown, people["pat"], "Ashdown")
+    birchwood.challenge = _challenged(birchwood, people["bo"], MARKER)
     return World(people=people, ashdown=ashdown, birchwood=birchwood)

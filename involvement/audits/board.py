@@ -1,4 +1,4 @@
-"""What a snapshot takes over from the board's own lists: decisions, actions, duties, mechanisms.
+"""What a snapshot takes over from the board's own lists: decisions, actions, duties, mechanisms, dissent.
 
 One function a list, each to plain data as README, "The snapshot", says it. Decisions, duties and mechanisms are the
 organisation's, so the snapshot of one service holds none.
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from involvement.access import Viewer
 from involvement.actions.base import today
 from involvement.board_actions import ActionRow, action_rows
+from involvement.challenges import ChallengeRow, challenge_rows
 from involvement.decisions import decision_rows
 from involvement.duties import Bearing, duty_rows, mechanism_rows, without
 from involvement.maps import OrganisationMap
@@ -119,4 +120,37 @@ def mechanisms(viewer: Viewer, asked, shown: OrganisationMap) -> list[dict]:
         }
         for row in mechanism_rows(viewer)
         if row.number
+    ]
+
+
+def open_challenges(viewer: Viewer, asked) -> list[ChallengeRow]:
+    """Return the challenges in the audit's scope that are open as at its day."""
+    rows = [row for row in challenge_rows(viewer, on=asked.as_at) if row.is_open]
+    if asked.service is None:
+        return rows
+    own = asked.service.pk
+    return [
+        row
+        for row in rows
+        if own in (row.challenge.service_id, row.challenge.activity and row.challenge.activity.service_id)
+    ]
+
+
+def dissent(viewer: Viewer, asked) -> list[dict]:
+    """Return what patient leaders disagree with, in their own words and in full: every challenge that is open."""
+    return [
+        {
+            "id": str(row.challenge.pk),
+            "activity": row.about,
+            "kind_title": str(row.challenge.get_kind_display()),
+            "by": row.challenge.recorded_by_id,
+            "words": row.challenge.words,
+            "made_on": row.challenge.made_on.isoformat(),
+            "due_on": row.due_on.isoformat() if row.due_on else None,
+            "overdue": row.overdue,
+            "reply": row.reply.words if row.reply else "",
+            "replied_on": row.reply.on.isoformat() if row.reply else None,
+            "state": row.state_title,
+        }
+        for row in open_challenges(viewer, asked)
     ]

@@ -91,7 +91,7 @@ def draw_up(viewer: Viewer, asked: Asked) -> dict:
         "gaps": _gaps(viewer, asked, shown),
         "decisions": board.decisions(viewer, asked),
         "changes": _what_came(changes, asked),
-        "dissent": None,  # it cannot be put on record yet; an empty list would say that nobody disagreed
+        "dissent": board.dissent(viewer, asked),
         "actions": board.actions(viewer, asked, shown),
         "rulings": _rulings(shown),
         "duties": board.duties(asked, shown),
@@ -113,15 +113,19 @@ def read(content: str, organisation: Organisation) -> dict:
 
 
 def named(snapshot: dict, organisation: Organisation) -> dict:
-    """Return the snapshot with names in place of ids: of those who withdrew activities. One query."""
-    ids = {row["by"] for row in snapshot["withdrawn"]}
+    """Return the snapshot with names in place of ids: of who withdrew activities, of who disagrees. One query."""
+    dissent = snapshot["dissent"]
+    ids = {row["by"] for row in (*snapshot["withdrawn"], *(dissent or ()))}
     people = {
         person.pk: person.get_full_name()
         for person in User.objects.filter(Q(memberships__organisation=organisation), pk__in=ids - {None}).distinct()
     }
-    return snapshot | {
-        "withdrawn": [row | {"by": people.get(row["by"], _("a former member"))} for row in snapshot["withdrawn"]]
-    }
+
+    def told(rows):
+        return [row | {"by": people.get(row["by"], _("a former member"))} for row in rows]
+
+    # an audit from before disagreement could be put on record holds null
+    return snapshot | {"withdrawn": told(snapshot["withdrawn"]), "dissent": None if dissent is None else told(dissent)}
 
 
 def _iso(day: date | None) -> str | None:
@@ -227,6 +231,7 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
     ]
     overdue = [row for row in shown.responses if _of_scope(row, asked) and _is_overdue(row, asked.as_at)]
     aimless = len(content.places) - len(shown.aims)
+    unanswered = sum(row.owed for row in board.open_challenges(viewer, asked))
     return [
         _check(
             "unclassified",
@@ -252,9 +257,14 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
         ),
         _check(
             "challenges",
-            1,
-            "",
-            _("Patient leaders cannot put disagreement on record here yet, so this audit cannot show any."),
+            unanswered,
+            _("No challenge of a patient leader waits for a reply."),
+            ngettext(
+                "%(n)d challenge of a patient leader has no reply yet.",
+                "%(n)d challenges of patient leaders have no reply yet.",
+                unanswered,
+            ),
+            blocks=True,
         ),
         _check(
             "not-dated",

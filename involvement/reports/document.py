@@ -621,7 +621,8 @@ def _dissent(facts: Facts) -> list[Block]:
         blocks.append(Paragraph(_dissent_in_short(facts)))
     for row in sorted(facts.dissent, key=lambda row: bool(row["reply"])):
         blocks.append(Heading(plain(row["activity"]), 3))
-        blocks.append(Paragraph(plain(f"{row['by']}, {day_in_words(row['made_on'])}:"), kind="quiet"))
+        kind = f" {full_stop(row['kind_title'])}" if row.get("kind_title") else ""
+        blocks.append(Paragraph(plain(f"{row['by']}, {day_in_words(row['made_on'])}.{kind}"), kind="quiet"))
         blocks.append(Paragraph(plain(row["words"]), kind="quote"))
         if row["reply"]:
             lead = _("Answer of %(day)s:") % {"day": day_in_words(row["replied_on"])}

@@ -5,9 +5,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from involvement import drawing
-from involvement.access import Permission, closed_to_reviewers, organisation_view
+from involvement.access import KEEPERS, Permission, closed_to_reviewers, organisation_view
 from involvement.actions import activities
 from involvement.actions.base import Conflict, Refused
+from involvement.challenges import challenge_rows
 from involvement.chronicle import chronicle
 from involvement.duplicates import merges_of
 from involvement.forms.activities import ActivityForm, RunningForm, WithdrawForm, said_by
@@ -57,6 +58,12 @@ def activity_detail(request, organisation, activity):
     merged, into = merges_of(request.viewer, activity)
     context = {"activity": activity, "detail": detail, "changes": detail.changes, "running_form": RunningForm()}
     context |= {"merged": merged, "merged_into": into}
+    challenges = challenge_rows(request.viewer, activity=activity.pk)
+    context |= {
+        "challenges": challenges,
+        "settled": [row for row in challenges if not row.is_open],
+        "may_challenge": request.viewer.may(Permission.CHALLENGE) and not request.viewer.roles & KEEPERS,
+    }
     return render_page(request, "activities/detail.html", context)
 
 

@@ -14,6 +14,7 @@ from involvement.access import Permission, organisation_view
 from involvement.actions import responses
 from involvement.actions.base import Refused, today
 from involvement.board_actions import action_rows
+from involvement.challenges import challenge_rows
 from involvement.forms.gaps import ReasonForm, ResponseForm
 from involvement.forms.map import narrowed
 from involvement.http import render_page
@@ -41,6 +42,8 @@ def gap_list(request, organisation):
             action_rows(request.viewer, on=today()),
         ),
         "rule": GAP_RULE,
+        "disputed": [row for row in challenge_rows(request.viewer) if row.is_open],
+        "may_challenge": request.viewer.may(Permission.CHALLENGE),
         "rulings": drawing.ruling_rows(shown.rulings),
         "others": drawing.of_no_gap(shown, [row for row in standing if not row.is_not_needed]),
         "not_needed": drawing.answered(row for row in standing if row.is_not_needed),

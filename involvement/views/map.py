@@ -9,6 +9,7 @@ from framework.catalogue import catalogue
 from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.cells import csv_lines
+from involvement.challenges import marks
 from involvement.completeness import said_by_place
 from involvement.forms.map import Narrowed, narrowed
 from involvement.http import render_page
@@ -26,7 +27,7 @@ def map_page(request, organisation):
         "map": shown,
         "asked": asked,
         "form": asked.form,
-        "bands": drawing.bands(shown, narrowed=asked.query),
+        "bands": drawing.bands(shown, narrowed=asked.query, marks=marks(request.viewer, on=shown.as_at)),
         "segments": drawing.segments(shown.activities.by_place),
         "placed": sum(shown.activities.by_place.values()),
         "spread": drawing.spread(shown),

@@ -73,6 +73,11 @@ ORGANISATION = {
     "action-new": (EDITORS | BOARD, EDITORS | BOARD),
     "action-detail": (ALL, NOBODY),
     "action-step": (ALL, EDITORS | BOARD),
+    "challenge-list": (ALL, NOBODY),
+    "challenge-new": (frozenset({"pat"}), frozenset({"pat"})),
+    "challenge-detail": (ALL, NOBODY),
+    "challenge-reply": (EDITORS, EDITORS),
+    "challenge-go-on": (frozenset({"pat"}), frozenset({"pat"})),
     "decision-list": (ALL, NOBODY),
     "decision-new": (LEAD | BOARD, LEAD | BOARD),
     "decision-edit": (LEAD | BOARD, LEAD | BOARD),
@@ -119,6 +124,9 @@ QUERY = {
     "ruling-new": "?kind=scrutiny",
     "compare-days": "?from=2026-01-01",
     "action-step": "?kind=moved",
+    "challenge-new": "?place=owners",
+    "challenge-reply": "?kind=explain",
+    "challenge-go-on": "?kind=close",
 }
 NEVER = 999_999_999
 NOWHERE = uuid.UUID("00000000-0000-4000-8000-000000000000")
@@ -184,6 +192,7 @@ def objects_of(side) -> dict:
         "kind": "pdf",
         "action": side.action.pk,
         "decision": side.decision.pk,
+        "challenge": side.challenge.pk,
     }
 
 
@@ -259,11 +268,12 @@ def test_who_may_what(sides, person):
     assert walked == 2 * len(ORGANISATION)
 
 
-@pytest.mark.parametrize("person", ["lea", "bob"])
+@pytest.mark.parametrize("person", ["lea", "bob", "pat"])
 def test_the_others_records_might_as_well_not_exist(sides, person):
     """My organisation in the address and the other's id: the same bytes as for an id that was never given."""
     client, failing, walked = client_for(sides, person), [], set()
-    planted, never = objects_of(sides.birchwood), dict.fromkeys(objects_of(sides.birchwood), NEVER)
+    planted = objects_of(sides.birchwood)
+    never = {name: NOWHERE if isinstance(known, uuid.UUID) else NEVER for name, known in planted.items()}
     for name, (see, write) in ORGANISATION.items():
         if not names_in(name):
             continue
@@ -392,10 +402,10 @@ def test_who_was_removed_meets_what_a_stranger_meets_everywhere(sides, person, f
 
 
 def test_every_page_answers_whoever_asks_for_a_part_of_it(sides):
-    clients, home = {name: client_for(sides, name) for name in ("lea", "bob")}, sides.ashdown.organisation
+    clients, home = {name: client_for(sides, name) for name in ("lea", "bob", "pat")}, sides.ashdown.organisation
     for name, (see, _write) in ORGANISATION.items():
         where = address(name, home, objects_of(sides.ashdown))
-        response = clients["lea" if "lea" in see else "bob"].get(where, headers={"HX-Request": "true"})
+        response = clients[next(who for who in clients if who in see)].get(where, headers={"HX-Request": "true"})
         assert verdict(response) == "in", where
         assert MARKER.encode() not in body_of(response)
 

@@ -84,6 +84,10 @@ def unsaid(placement) -> bool:
 def proof(activity, facet: str, day: date) -> tuple[int, bool]:
     """Return (best grade from 2 on, or 0; whether something changed) of the proof of ``facet`` at ``day``."""
     need, grade, changed = COUNTS[facet.split("/")[0]], 0, False
+    for challenge in activity.challenges.all():
+        is_open = challenge.closed_on is None or challenge.closed_on > day
+        if is_open and any(due.due_on < day and (not due.met_on or due.met_on > day) for due in challenge.dues.all()):
+            return 0, False
     for change in activity.changes.all():
         if change.decided_on > day or facet not in {f.facet for f in change.facets.all()}:
             continue

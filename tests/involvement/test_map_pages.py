@@ -169,7 +169,7 @@ def fill(world, number):
 
 
 @pytest.mark.parametrize("number", [1, 3, 1000])
-@pytest.mark.parametrize(("address", "queries"), [(MAP, 12), ("/o/ashdown/map.json", 10), ("/o/ashdown/gaps/", 13)])
+@pytest.mark.parametrize(("address", "queries"), [(MAP, 16), ("/o/ashdown/map.json", 10), ("/o/ashdown/gaps/", 16)])
 def test_the_database_is_asked_the_same_however_much_there_is(
     vi, world, number, address, queries, django_assert_num_queries
 ):

@@ -75,6 +75,7 @@ changes = st.fixed_dictionaries(
         ),  # kind, dated, withdrawn
     }
 )
+challenges = st.tuples(days, st.integers(0, 40), st.none() | st.integers(0, 60), st.none() | st.integers(0, 60))
 activities = st.fixed_dictionaries(
     {
         "service": st.sampled_from([None, 0, 1]),
@@ -97,6 +98,7 @@ activities = st.fixed_dictionaries(
         "readings": st.lists(readings, min_size=3, max_size=3),
         "classified": st.sampled_from([True, True, True, False]),
         "changes": st.lists(changes, max_size=2),
+        "challenges": st.lists(challenges, max_size=2),
     }
 )
 registers = st.fixed_dictionaries(
@@ -159,6 +161,15 @@ def _activity(organisation, services, pieces, person, plan):
         row = Classification.objects.create(**own, framework_version="t", from_on=start, until=end, **fields, **void)
         for placement in reading["placements"]:
             Placement.objects.create(organisation=organisation, classification=row, **placement)
+    for made_on, allowed, met, closed in plan["challenges"]:
+        row = activity.challenges.create(
+            organisation=organisation, kind="how-it-happened", words="x", made_on=made_on,
+            closed_on=None if closed is None else made_on + timedelta(days=closed),
+        )  # fmt: skip
+        row.dues.create(
+            organisation=organisation, from_on=made_on, due_on=made_on + timedelta(days=allowed),
+            met_on=None if met is None else made_on + timedelta(days=met),
+        )  # fmt: skip
     for change in plan["changes"]:
         told = change["told"]
         row = Change.objects.create(
