@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import xlsxwriter
@@ -34,6 +34,7 @@ from involvement.imports import (
     run_import,
 )
 from involvement.models import Activity, Import, SecurityEvent
+from involvement.registers import day
 from involvement.suggestions import first_hint
 from tests.world import MARKER
 
@@ -184,6 +185,28 @@ def test_a_spreadsheets_day_is_read_and_said(trust):
     assert [str(note) for note in plan.notes] == [
         "Row 2, start_date: “44197” is how a spreadsheet counts days. It is read as 2021-01-01"
     ]
+
+
+def test_who_says_that_it_runs_is_told_as_it_was(client, world, trust):
+    """A status word in a list is the list's, not the word of whoever brought it in."""
+    ed, on = world.people["ed"], day(today())
+    _run(trust, ed, "title,period,status\nA,,\nE,,Ongoing\n", running=True)
+    client.force_login(ed)
+
+    def pages(title):
+        activity = trust.activities.get(title=title)
+        address = f"/o/{trust.slug}/activities/{activity.pk}/"
+        return [" ".join(client.get(address + each).content.decode().split()) for each in ("", "history/")]
+
+    shown, history = pages("E")
+    assert f"The list that was brought in on {on} says that it was running." in shown and "said Ed" not in shown
+    assert "brought in a list, which says that it was running" in history
+    shown, history = pages("A")
+    assert "Ed said so once, for all rows of a list without a date." in shown
+    assert "said that all rows of the list without a date were running" in history
+    activity = trust.activities.get(title="E")
+    confirm_running(activity=activity, by=ed, running=True, on=today() - timedelta(days=1))
+    assert "said Ed" in pages("E")[0]
 
 
 def test_undated_rows_are_asked_once_whether_they_are_running(world, trust):
