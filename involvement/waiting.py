@@ -43,7 +43,7 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
     complete = reverse("complete", args=[org.slug])
     if viewer.may(Permission.ACTIVITY_CLASSIFY):
         add(
-            counts.unclassified, "%(n)d activity to classify", "%(n)d activities to classify",
+            counts.unclassified, "%(n)d activity to place", "%(n)d activities to place",
             reverse("activity-confirm", args=[org.slug]) + "#rows",
         )  # fmt: skip
     if viewer.may(Permission.ACTIVITY_EDIT):
@@ -100,7 +100,7 @@ def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
     readings = org.classifications.filter(kind=Classification.Kind.LEADER).exclude(activity__in=viewer.hidden)
     counted = (
         (org.activities.listed().filter(new).count(), "activity added", "activities added"),
-        (readings.filter(new, void_at__isnull=True).count(), "activity classified", "activities classified"),
+        (readings.filter(new, void_at__isnull=True).count(), "activity placed", "activities placed"),
         (
             readings.filter(void_at__gte=since).exclude(batch__undone_at=F("void_at")).count(),
             "correction", "corrections",

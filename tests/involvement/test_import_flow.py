@@ -532,7 +532,7 @@ def test_the_preview_says_what_the_words_of_each_row_suggest(editor, world, trus
     plain = f"title,what happened,groups\nClinic,{jury},Older people\nThing,,\n"
     page = _preview(editor, plain.encode())
     html = " ".join(page.content.decode().split())
-    assert "What its words suggest" in html and "counts for nothing until a person confirms it" in html
+    assert "What its words suggest" in html and "counts for nothing until a person has placed the activity" in html
     first, second = page.context["first"]
     assert first["hint"] == first_hint(first["row"].activity, ["older-people"]) and first["hint"].place == "Coproducers"
     assert re.search(r'data-label="What its words suggest"><strong>Coproducers</strong>.*?“[^”]*patients[^”]*”', html)
