@@ -23,7 +23,7 @@ class Pointer:
         self.page = page
 
     def follow(self, name: str, *, within: str = "body") -> None:
-        """Go where the link ``name`` leads, and wait until that page is there. A menu that is folded is opened first."""
+        """Go where the link ``name`` leads, and wait until that page is there. A folded menu is opened first."""
         fold = self.page.locator(f"{within} details.app-menu:not([open]) > summary").first
         if within != "body" and fold.is_visible():
             self._open(fold)
