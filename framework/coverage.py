@@ -91,6 +91,7 @@ class CellFacts:
     last_live: date | None = None
     still_effect: bool = False  # a change dated after the end says so
     placed: int = 0  # placed here today, whether it counts or not
+    open: int = 0  # of these, what is not over: something about it can still come
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class Cell:
     not_needed_reason: str
     not_needed_until: date | None
     placed: int  # activities on the list that are placed here, whether they count or not
+    open: int  # of these, what is not over
     reason: str
 
 
@@ -139,6 +141,7 @@ class Gap:
     title: str
     detail: str
     elsewhere: tuple[str, ...]
+    placed: bool = False  # something on the list is placed there, and does not count
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,8 @@ class ActivityCounts:
     contested: int = 0
     part_not_recorded: int = 0
     by_place: Mapping[str, int] = field(default_factory=dict)  # live ones by primary place; every place is there
+    filling: Mapping[str, int] = field(default_factory=dict)  # of these, what counts in some cell; every place is there
+    unsaid: int = 0  # live with a place, counting in no cell, and the part people had is not recorded
 
 
 @dataclass(frozen=True)
@@ -209,6 +214,7 @@ def cell(key: str, facts: CellFacts, *, complete: bool, not_needed: NotNeeded | 
         not_needed_reason=judged.reason if judged else "",
         not_needed_until=judged.until if judged else None,
         placed=facts.placed,
+        open=facts.open,
         reason=_reason(key, status, facts, refused_only, judged),
     )
 
@@ -231,17 +237,20 @@ def _reason(key: str, status: Status, facts: CellFacts, refused_only: bool, judg
         said = f"last known to run {_month(facts.last_live)}" if facts.last_live else "no longer runs"
         return f"{said}, still having effect" if facts.still_effect else said
     if facts.placed:
-        return _uncounted(facts.placed)
+        return _uncounted(facts)
     if status is Status.MISSING:
         return catalogue().facets[key].absent
     return "nothing in the list, and nobody has said that the list is complete"
 
 
-def _uncounted(placed: int) -> str:
+def _uncounted(facts: CellFacts) -> str:
     """Return what to say of a cell that is empty although activities on the list are placed there."""
-    return "1 on the list is placed here, but does not count yet" if placed == 1 else (
-        f"{placed} on the list are placed here, but none counts yet"
-    )
+    if facts.placed == 1:
+        return "1 on the list is placed here, but " + (
+            "it does not count yet" if facts.open else "it is over, and did not count"
+        )
+    said = f"{facts.placed} on the list are placed here, but "
+    return said + ("none counts yet" if facts.open else "they are over, and none counted")
 
 
 def cells(
@@ -302,9 +311,9 @@ def gaps(scope_cells: Iterable[Cell], *, service: int | None = None) -> tuple[Ga
         if held and all(each.status in EMPTY for each in held):
             status = max((each.status for each in held), key=lambda s: s is Status.MISSING)
             placed = any(each.placed for each in held)
-            title = f"{place.title}: nothing on the list counts yet" if placed else place.empty
-            detail = f"{place.title}. {_UNCOUNTED}" if placed else _gap_detail(place.title, status)
-            found.append(Gap(service, slug, "", "place-empty", status, title, detail, place.elsewhere))
+            title = f"{place.title}: nothing on the list counts{_yet(held)}" if placed else place.empty
+            detail = f"{place.title}. {_needs(held)}" if placed else _gap_detail(place.title, status)
+            found.append(Gap(service, slug, "", "place-empty", status, title, detail, place.elsewhere, placed))
             continue
         for each in held:
             kind = {Status.UNPROVEN: "unproven", Status.LAPSED: "lapsed"}.get(each.status)
@@ -314,11 +323,21 @@ def gaps(scope_cells: Iterable[Cell], *, service: int | None = None) -> tuple[Ga
             facet = content.facets[each.facet]
             title = gap_title(each)
             detail = _gap_detail(f"{place.title}: {facet.title.lower()}", each.status, each)
-            found.append(Gap(service, slug, each.facet, kind, each.status, title, detail, facet.elsewhere))
+            placed = bool(each.placed) and each.status in EMPTY
+            found.append(Gap(service, slug, each.facet, kind, each.status, title, detail, facet.elsewhere, placed))
     return tuple(sorted(found, key=lambda gap: GAP_KINDS.index(gap.kind)))
 
 
-_UNCOUNTED = "What is placed here does not count yet: the page of each activity says what it needs."
+def _yet(held: Iterable[Cell]) -> str:
+    """Return " yet" where something placed in these cells is not over, "" where nothing more can come of it."""
+    return " yet" if any(each.open for each in held) else ""
+
+
+def _needs(held: Iterable[Cell]) -> str:
+    """Return the sentence on what is placed in empty cells."""
+    if yet := _yet(held):
+        return f"What is placed here does not count{yet}: the page of each activity says what it needs."
+    return "What is placed here is over, and did not count: the page of each activity says what it lacked."
 
 
 def gap_title(held: Cell) -> str:
@@ -328,7 +347,7 @@ def gap_title(held: Cell) -> str:
     facet = content.facets[held.facet]
     where = f"{content.places[held.place].title}, {facet.title.lower()}"
     if held.status in EMPTY and held.placed:
-        return f"{where}: nothing on the list counts yet"
+        return f"{where}: nothing on the list counts{_yet([held])}"
     if held.status is Status.MISSING:
         return facet.gap
     if held.status is Status.NONE_RECORDED:
@@ -340,7 +359,7 @@ def gap_title(held: Cell) -> str:
 
 def _gap_detail(where: str, status: Status, held: Cell | None = None) -> str:
     if held is not None and held.placed and status in EMPTY:
-        return f"{where}. {held.placed} on the list. {_UNCOUNTED}"
+        return f"{where}. {held.placed} on the list. {_needs([held])}"
     if status is Status.MISSING:
         return f"{where}. The list is said to be complete, and this is not in it."
     if status is Status.NONE_RECORDED:
@@ -374,6 +393,11 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
         "place-uncounted",
         "A place has activities, and none of them counts yet",
         "Nothing that is placed under {places} counts yet.",
+    ),
+    (
+        "place-over",
+        "A place has activities, all of them are over, and none counted",
+        "All that is placed under {places} is over, and none of it counted.",
     ),
     ("nothing-proven", "Nothing is shown to have led anywhere", "Nobody has shown that anything came of any of it."),
     ("facet-missing", "A way is missing, in the order of power; the first two are named", "{facets}."),
@@ -432,8 +456,10 @@ def headline(
     ]
     if unrecorded:
         said.append(_SENTENCES["place-no-record"].format(places=titles(unrecorded)))
-    if uncounted:
-        said.append(_SENTENCES["place-uncounted"].format(places=titles(uncounted)))
+    running = [slug for slug in uncounted if any(each.open for each in held if each.place == slug)]
+    for sentence, slugs in (("place-uncounted", running), ("place-over", [s for s in uncounted if s not in running])):
+        if slugs:
+            said.append(_SENTENCES[sentence].format(places=titles(slugs)))
     if not any(each.status is Status.IN_PLACE for each in held):
         said.append(_SENTENCES["nothing-proven"])
     missing = [

@@ -15,7 +15,7 @@ from framework.questions import in_words
 from involvement.access import Viewer
 from involvement.actions.activities import OWN_FIELDS
 from involvement.models import Activity, ActivityGroup, ActivityService, Change, Classification, ConfirmedBatch, User
-from involvement.particulars import fewer_than_five, people_written
+from involvement.particulars import SaidBy, fewer_than_five, people_written, said_by
 from involvement.registers import day, place_title
 
 SHORT = 120  # longer words are shown beneath the sentence, before and after
@@ -166,11 +166,19 @@ def _of_services(viewer: Viewer, activity: Activity, services: dict[int, str]):
 
 def _of_answers(viewer: Viewer, activity: Activity):
     answers = viewer.organisation.confirmations.filter(activity=activity).select_related("recorded_by", "taken_back_by")
+    behind = said_by(viewer.organisation, activity, answers)
     for answer in answers:
-        words = (
-            _("said that it was running on %(day)s") if answer.running
-            else _("was asked whether it was running on %(day)s, and said “no, or I do not know”")
-        )  # fmt: skip
+        words = {
+            (SaidBy.PERSON, True): _("said that it was running on %(day)s"),
+            (SaidBy.PERSON, False): _("was asked whether it was running on %(day)s, and said “no, or I do not know”"),
+            (SaidBy.LIST, True): _("brought in a list, which says that it was running on %(day)s"),
+            (SaidBy.LIST, False): _("brought in a list, which does not say that it was running on %(day)s"),
+            (SaidBy.ROWS, True): _("said that all rows of the list without a date were running on %(day)s"),
+            (SaidBy.ROWS, False): _(
+                "was asked whether the rows of the list without a date were running on %(day)s, and said"
+                " “no, or we do not know”"
+            ),
+        }[behind[answer.pk], answer.running]
         yield answer.recorded_at, answer.recorded_by, Told(words % {"day": day(answer.on)})
         if answer.taken_back_at:
             words = _("took back the answer to whether it was running on %(day)s")

@@ -12,26 +12,28 @@ from django.utils.translation import ngettext
 
 from framework.catalogue import Facet, Place, Relationship, Status, catalogue
 from framework.coverage import COUNTS
+from framework.coverage import Status as CellStatus
 from involvement.actions.base import today
 from involvement.completeness import who
 
 TRUST_WIDE = "trust-wide"  # as the list's filter calls what belongs to no service
+NONE_RECORDED = str(CellStatus.NONE_RECORDED)
 NARROWEST = 5  # per cent of the bar: what still shows a number
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One place's part of the bar, in per cent of its width. ``roomy``: its name fits beside its number."""
+    """One place's part of the bar, in per cent of its width; of its ``number`` live activities ``filling`` count.
+
+    What counts is drawn full and first, what does not as an outline after it. ``roomy``: its name fits beside the
+    number of those that count; ``words`` and ``rest``: what stands in the two parts, "" where it does not fit.
+    """
 
     place: Place
     number: int
-    share: int
+    filling: int
     x: float
     width: float
-
-    @property
-    def middle(self) -> str:
-        return f"{self.x + self.width / 2:.2f}%"
 
     @property
     def left(self) -> str:
@@ -42,8 +44,32 @@ class Segment:
         return f"{self.width:.2f}%"
 
     @property
+    def full(self) -> str:
+        return f"{self._full:.2f}%"
+
+    @property
+    def middle(self) -> str:
+        return f"{self.x + self._full / 2:.2f}%"
+
+    @property
+    def middle_of_rest(self) -> str:
+        return f"{self.x + (self._full + self.width) / 2:.2f}%"
+
+    @property
+    def words(self) -> str:
+        return self.place.title + f" {self.filling}" if self.roomy else _fitting(str(self.filling), self._full)
+
+    @property
+    def rest(self) -> str:
+        return _fitting(str(self.number - self.filling), self.width - self._full)
+
+    @property
     def roomy(self) -> bool:
-        return self.width * 7 >= len(f"{self.number} {self.place.title}") * 8 + 8  # px, in a bar of 700 px
+        return bool(_fitting(f"{self.filling} {self.place.title}", self._full))
+
+    @property
+    def _full(self) -> float:
+        return self.width * self.filling / self.number if self.number else 0.0
 
 
 @dataclass(frozen=True)
@@ -78,15 +104,23 @@ class Band:
     columns: tuple[Column, ...]
 
 
-def segments(by_place: dict[str, int]) -> tuple[Segment, ...]:
-    """Return the bar of live activities: as wide as their numbers, but never too narrow to read; () when none live."""
-    numbers = [(place, by_place.get(place.slug, 0)) for place in catalogue().places.values()]
+def _fitting(words: str, width: float) -> str:
+    """Return ``words`` if they fit in ``width`` per cent of a bar of 700 px, else ""."""
+    return words if width * 7 >= len(words) * 8 + 8 else ""
+
+
+def segments(counts) -> tuple[Segment, ...]:
+    """Return the bar of live activities: as wide as their numbers, but never too narrow to see; () when none live.
+
+    ``counts`` are ActivityCounts.
+    """
+    numbers = [(place, counts.by_place.get(place.slug, 0)) for place in catalogue().places.values()]
     total = sum(number for _place, number in numbers)
     wide = [max(100 * number / total, NARROWEST) if number else 0 for _place, number in numbers] if total else []
     drawn, x = [], 0.0
     for (place, number), share in zip(numbers, wide, strict=False):
         width = 100 * share / sum(wide)
-        drawn.append(Segment(place, number, round(100 * number / total), x, width))
+        drawn.append(Segment(place, number, counts.filling.get(place.slug, 0), x, width))
         x += width
     return tuple(drawn)
 
@@ -115,8 +149,13 @@ def tile(organisation_map, cell, narrowed: dict[str, str], marks=None) -> Tile:
     address = list_address(organisation_map.organisation, place=cell.place, facet=cell.facet, **narrowed)
     status = content.statuses[cell.status]
     disputed = marks.words(cell.place, cell.facet) if marks else ""
-    word = _("In place, nothing changed") if cell.refused_only else status.title
+    word = _("In place, nothing changed") if cell.refused_only else status_word(status, placed=bool(cell.placed))
     return Tile(content.facets[cell.facet], status, cell, word, why(cell), facts(cell), address, disputed)
+
+
+def status_word(status: Status, *, placed: bool) -> str:
+    """Return a status in a word; "none recorded" is not said where something is ``placed``, only that none counts."""
+    return _("None that counts") if placed and status.slug == NONE_RECORDED else status.title
 
 
 def why(cell) -> str:
@@ -192,25 +231,36 @@ def gaps_address(organisation, service=None) -> str:
     return reverse("gap-list", args=[organisation.slug]) + query_string({"service": service.slug} if service else {})
 
 
-def spread(organisation_map) -> str:
-    """Return one sentence on what the live activities do, from their share of owners and coproducers."""
-    total = sum(organisation_map.activities.by_place.values())
-    if not total:
-        return ""
-    sharing = sum(
-        number
-        for slug, number in organisation_map.activities.by_place.items()
-        if slug in catalogue().places and catalogue().places[slug].power_order < 2
-    )
-    listening = ngettext(
-        "%(n)d of %(m)d gathers feedback or offers a choice.",
-        "%(n)d of %(m)d gather feedback or offer a choice.",
-        total - sharing,
-    ) % {"n": total - sharing, "m": total}
-    deciding = ngettext(
-        "%(n)d is with people as owners or coproducers.", "%(n)d are with people as owners or coproducers.", sharing
-    ) % {"n": sharing}
-    return f"{listening} {deciding}"
+@dataclass(frozen=True)
+class Spread:
+    """The live activities with a place: how many there are, how many fill a tile, and why the others do not."""
+
+    segments: tuple[Segment, ...]
+    placed: int
+    filling: int
+    unsaid: int  # of those that fill none: nobody has said what part people had
+    lacking: int  # and those that lack something else
+
+    @property
+    def sharing(self) -> str:
+        """Return one sentence on what those that fill a tile do: their share of owners and coproducers."""
+        number = sum(one.filling for one in self.segments if one.place.power_order < 2)
+        listening = ngettext(
+            "Of those that do, %(n)d gathers feedback or offers a choice",
+            "Of those that do, %(n)d gather feedback or offer a choice",
+            self.filling - number,
+        ) % {"n": self.filling - number}
+        deciding = ngettext(
+            "%(n)d is with people as owners or coproducers.", "%(n)d are with people as owners or coproducers.", number
+        ) % {"n": number}
+        return f"{listening}, {deciding}" if self.filling else ""
+
+
+def spread(organisation_map) -> Spread:
+    """Return how the live activities are spread over the places, and how many of them fill a tile."""
+    counts = organisation_map.activities
+    placed, filling = sum(counts.by_place.values()), sum(counts.filling.values())
+    return Spread(segments(counts), placed, filling, counts.unsaid, placed - filling - counts.unsaid)
 
 
 @dataclass(frozen=True)
@@ -274,6 +324,10 @@ class GapRow:
     href: str
     answers: tuple[Answer, ...]
     actions: tuple = ()  # rows of board_actions that are open
+
+    @property
+    def word(self) -> str:
+        return status_word(self.status, placed=self.gap.placed)
 
 
 def gap_rows(organisation_map, gaps, services, responses, actions=()) -> tuple[GapRow, ...]:

@@ -204,7 +204,7 @@ def _facts():
     yield _("Service"), service_words
     yield _("When"), lambda each: dates_written(each.start_written, each.end_written, each.period)
     yield _("Status"), lambda each: str(STATE_TITLES[State(each.state)])
-    yield _("Place"), lambda each: place_title(each.place) or _("Not classified")
+    yield _("Place"), lambda each: place_title(each.place) or _("No place yet")
     yield _("What happened"), lambda each: Truncator(each.description).chars(LONGEST)
     yield _("Kind of activity"), lambda each: each.method
     yield _("Who took part"), lambda each: ", ".join(filter(None, (each.participants, people_written(each.reach))))

@@ -330,7 +330,7 @@ ever AS MATERIALIZED (
   SELECT activity_id, work, state, confirmed,
     MAX(CASE WHEN former = 0 THEN primary_place END) AS primary_place,
     MAX(CASE WHEN former = 0 THEN contested ELSE 0 END) AS contested,
-    MAX(CASE WHEN former = 0 THEN unsaid ELSE 0 END) AS unsaid,
+    MAX(CASE WHEN former = 0 THEN unsaid ELSE 0 END) AS unsaid, MAX(lives) AS fills,
     MAX(CASE WHEN former = 0 AND (claim = '{SHARED}' OR primary_place = '{SHARED}') THEN 1 ELSE 0 END) AS called,
     MAX(CASE WHEN former = 0 AND held = 1 AND place = '{SHARED}' THEN 1 ELSE 0 END) AS stage_now,
     {_STAGES_EVER}, {_BY_PLACE}
@@ -346,9 +346,10 @@ _CELL = """
   MAX(CASE WHEN lives = 1 THEN part_rank ELSE 0 END), SUM(live * unsaid),
   SUM(lives * contested), SUM(ahead), SUM(over),
   MAX(CASE WHEN over = 1 AND state = 'lapsed' THEN moved ELSE 0 END), SUM(1 - former),
+  SUM(CASE WHEN former = 0 AND (live = 1 OR state <> 'lapsed') THEN 1 ELSE 0 END),
   MIN(CASE WHEN ahead = 1 THEN started_on END), MAX(CASE WHEN over = 1 THEN last_seen END)
 """
-# Six kinds of rows in one answer, each with its kind first, then a scope, two words, twelve numbers and two days.
+# Six kinds of rows in one answer, each with its kind first, then a scope, two words, thirteen numbers and two days.
 COUNTED = f"""
 SELECT 'cell' AS kind, service_id AS scope, facet AS word, '' AS other, {_CELL}
 FROM placed WHERE facet IS NOT NULL GROUP BY service_id, facet
@@ -358,27 +359,27 @@ FROM involvement_activityservice s JOIN placed x ON x.activity_id = s.activity_i
 WHERE s.organisation_id = %(org)s AND x.facet IS NOT NULL AND (x.service_id IS NULL OR x.service_id <> s.service_id)
 GROUP BY s.service_id, x.facet
 UNION ALL
-SELECT 'activity', NULL, state, primary_place, COUNT(*), SUM(contested), SUM(unsaid), 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  NULL, NULL
+SELECT 'activity', NULL, state, primary_place, COUNT(*), SUM(contested), SUM(unsaid), SUM(fills),
+  SUM(CASE WHEN fills = 0 THEN unsaid ELSE 0 END), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM hub GROUP BY state, primary_place
 UNION ALL
 SELECT 'work', NULL, '', '', SUM(called), SUM(stage_now),
-  SUM(CASE WHEN confirmed = 1 AND stages = {len(STAGES)} THEN 1 ELSE 0 END), 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+  SUM(CASE WHEN confirmed = 1 AND stages = {len(STAGES)} THEN 1 ELSE 0 END), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM (
   SELECT work, MAX(called) AS called, MAX(stage_now) AS stage_now, MAX(confirmed) AS confirmed, {_ALL_STAGES} AS stages
   FROM hub GROUP BY work HAVING MAX(CASE WHEN state = 'live' THEN 1 ELSE 0 END) = 1
 ) pieces
 UNION ALL
-SELECT 'group', NULL, g."group", '', {_SUM_PLACES}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'group', NULL, g."group", '', {_SUM_PLACES}, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_activitygroup g JOIN hub h ON h.activity_id = g.activity_id
 WHERE g.organisation_id = %(org)s AND (g.reach > 0 OR g.support <> '') GROUP BY g."group"
 UNION ALL
-SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_classification d WHERE d.organisation_id = %(org)s AND d.kind = 'leader' AND d.void_at >= %(after)s
   AND (d.from_on IS NULL OR d.from_on <= %(day)s) AND (d.until IS NULL OR d.until > %(day)s)
   AND d.activity_id NOT IN ({{hidden}})
 UNION ALL
-SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
+SELECT 'correction', NULL, '', '', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL
 FROM involvement_activity z WHERE z.organisation_id = %(org)s AND z.withdrawn_on > %(day)s AND z.id NOT IN ({{hidden}})
 """  # noqa: S608
 
@@ -464,8 +465,8 @@ class _Counting:
 
     def activities(self) -> ActivityCounts:
         """Return the counts of activities in the scope."""
-        held: dict = {"by_place": dict.fromkeys(catalogue().places, 0)}
-        for _, state, place, number, contested, unsaid, *_ in self.rows.get("activity", ()):
+        held: dict = {name: dict.fromkeys(catalogue().places, 0) for name in ("by_place", "filling")}
+        for _, state, place, number, contested, unsaid, fills, unfilled, *_ in self.rows.get("activity", ()):
             for name, more in (
                 ("listed", number),
                 (state, number),
@@ -477,6 +478,8 @@ class _Counting:
                 held[name] = held.get(name, 0) + more
             if state == "live" and place in held["by_place"]:
                 held["by_place"][place] += number
+                held["filling"][place] += fills
+                held["unsaid"] = held.get("unsaid", 0) + unfilled
         return ActivityCounts(**held)
 
     def coproduction(self) -> Coproduction:
@@ -498,8 +501,8 @@ class _Counting:
 
 
 def _facts(numbers: list) -> CellFacts:
-    live, proven, confirmed, changed, refused, strongest, unsaid, contested, planned, over, still, placed = numbers[:12]
-    start, last = numbers[12:]
+    live, proven, confirmed, changed, refused, strongest, unsaid, contested, planned, over, still = numbers[:11]
+    placed, not_over, start, last = numbers[11:]
     return CellFacts(
         live=live,
         proven=proven,
@@ -515,11 +518,13 @@ def _facts(numbers: list) -> CellFacts:
         last_live=_day(last),
         still_effect=bool(still),
         placed=placed,
+        open=not_over,
     )
 
 
 _ADDED = (
     "live", "proven", "confirmed", "changed", "refused", "not_recorded", "contested", "planned", "lapsed", "placed",
+    "open",
 )  # fmt: skip
 
 

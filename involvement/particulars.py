@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
@@ -10,11 +12,12 @@ from django.utils.translation import ngettext
 
 from framework.catalogue import ContestedKind, Mechanism, catalogue
 from framework.classify import suggest
-from framework.coverage import COUNTS
+from framework.coverage import COUNTS, LIVE_MONTHS, months_before
 from framework.questions import in_words
 from involvement.access import Viewer
 from involvement.actions.activities import DATE_WORDS, read_dates
 from involvement.actions.base import today
+from involvement.imports.columns import is_own
 from involvement.models import (
     Activity,
     AskedAgain,
@@ -114,7 +117,7 @@ class ActivityDetail:
     groups: list[GroupRow]
     mechanisms: list[Mechanism]
     supports: list[str]
-    confirmations: list[RunningConfirmation]
+    confirmations: list[tuple[RunningConfirmation, SaidBy]]
     reading: Reading | None
     earlier: list[Reading]
     rulings: list[CountedHere]
@@ -154,6 +157,30 @@ class ActivityDetail:
         )
 
 
+class SaidBy(StrEnum):
+    """Who stands behind an answer to "is it running today?"."""
+
+    PERSON = "person"  # somebody who was asked
+    LIST = "list"  # the list that the activity came in with: nobody was asked
+    ROWS = "rows"  # somebody who was asked once, for all rows of a list without a date
+
+
+def said_by(
+    organisation: Organisation, activity: Activity, answers: Iterable[RunningConfirmation]
+) -> dict[int, SaidBy]:
+    """Return who stands behind each answer (its id). Two queries at most."""
+    answers = list(answers)
+    found = dict.fromkeys((each.pk for each in answers), SaidBy.PERSON)
+    imported = organisation.imports.filter(pk=activity.imported_from_id).first() if activity.imported_from_id else None
+    came = [each.pk for each in answers if imported and each.recorded_at <= imported.settled_at]
+    if came:
+        versions = Activity.history.model.objects.filter(organisation=organisation, id=activity.pk)
+        stated = versions.order_by("history_id").values_list("stated_status", flat=True).first()
+        asked = not stated and not is_own(imported.columns)
+        found |= dict.fromkeys(came, SaidBy.ROWS if asked else SaidBy.LIST)
+    return found
+
+
 def fewer_than_five(count: int | None) -> str:
     """Return a count of people as it may be shown: a number under five could point to somebody."""
     if count is None:
@@ -168,7 +195,7 @@ def people_written(words: str) -> str:
 
 
 def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
-    """Return everything for the page of ``activity``, which is the viewer's organisation's. Twelve queries at most."""
+    """Return everything for the page of ``activity``, which is the viewer's organisation's. At most 14 queries."""
     organisation, known = viewer.organisation, catalogue()
     mine = {"organisation": organisation, "activity": activity}
     hidden = activity.pk in viewer.hidden
@@ -190,6 +217,7 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     confirmations = list(
         organisation.confirmations.standing().filter(**mine).select_related("recorded_by").order_by("-on", "-id")
     )
+    behind = said_by(organisation, activity, confirmations)
     changes = list(
         organisation.changes.filter(**mine).prefetch_related(
             Prefetch("facets", organisation.change_facets.none() if hidden else organisation.change_facets.all()),
@@ -204,17 +232,17 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     return ActivityDetail(
         activity=activity,
         state=state,
-        state_title=str(STATE_TITLES[state]),
+        state_title=_("Still counted as live") if _is_over(activity, state) else str(STATE_TITLES[state]),
         state_class=STATE_CLASSES[state][0],
         state_sign=STATE_CLASSES[state][1],
-        state_meaning=_state_meaning(state, activity),
+        state_meaning=_state_meaning(state, activity, changes),
         unread_words=unread_dates(activity),
         reach=people_written(activity.reach),
         named_services=list(named) if activity.service_id is None else [],
         groups=_group_rows(organisation, activity),
         mechanisms=[known.mechanisms[slug] for slug in activity.mechanisms if slug in known.mechanisms],
         supports=[known.supports[slug] for slug in activity.support if slug in known.supports],
-        confirmations=confirmations,
+        confirmations=[(each, behind[each.pk]) for each in confirmations],
         reading=current,
         earlier=[each for each in readings if each is not current],
         rulings=_rulings(organisation, current),
@@ -224,11 +252,26 @@ def activity_detail(viewer: Viewer, activity: Activity) -> ActivityDetail:
     )
 
 
-def _state_meaning(state: State, activity: Activity) -> str:
-    """Return why the activity is in ``state``: one without an end has lapsed for want of anybody's word."""
+def _is_over(activity: Activity, state: State) -> bool:
+    """Return whether an activity is live although it has ended: what ended lately counts for a while."""
+    return state is State.LIVE and activity.ended_on is not None and activity.ended_on <= today()
+
+
+def _state_meaning(state: State, activity: Activity, changes: list[Change]) -> str:
+    """Return why the activity is in ``state``: one without an end has lapsed for want of anybody's word, one that
+    ended lately is counted until the year after its end, or after the first answer to it, is over."""
     if state is State.LAPSED and activity.ended_on is None:
         return _("nobody has said in the last 12 months that it is running")
-    return str(STATE_MEANINGS[state])
+    if not _is_over(activity, state):
+        return str(STATE_MEANINGS[state])
+    answered = min((each.decided_on for each in changes if each.decided_on <= today()), default=activity.ended_on)
+    seen = max(activity.ended_on, answered)
+    said = (
+        _("it ended by %(end)s, was first answered on %(seen)s, and is counted for 12 months more, until %(until)s")
+        if seen > activity.ended_on
+        else _("it ended by %(end)s, and is counted for 12 months after its end, until %(until)s")
+    )
+    return said % {"end": day(activity.ended_on), "seen": day(seen), "until": day(months_before(seen, -LIVE_MONTHS))}
 
 
 def unread_dates(activity: Activity) -> list[str]:

@@ -442,7 +442,7 @@ class ActivityPage:
 
 
 PLACE_TITLES = {
-    UNCLASSIFIED: gettext_lazy("Not classified yet"),
+    UNCLASSIFIED: gettext_lazy("No place yet"),
     NOT_INVOLVEMENT: gettext_lazy("Not involvement"),
 }
 

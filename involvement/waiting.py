@@ -48,7 +48,7 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
     complete = reverse("complete", args=[org.slug])
     if viewer.may(Permission.ACTIVITY_CLASSIFY):
         add(
-            counts.unclassified, "%(n)d activity to classify", "%(n)d activities to classify",
+            counts.unclassified, "%(n)d activity to place", "%(n)d activities to place",
             reverse("activity-confirm", args=[org.slug]) + "#rows",
         )  # fmt: skip
         add(
@@ -126,10 +126,12 @@ def lately(viewer: Viewer, *, on: date) -> tuple[tuple[int, str], ...]:
         (org.activities.listed().filter(new).count(), "activity added", "activities added"),
         (
             readings.filter(new, void_at=None).exclude(batch__kind=ConfirmedBatch.Kind.ANSWERED).count(),
-            "activity classified", "activities classified",
+            "activity placed", "activities placed",
         ),
         (
-            readings.filter(void_at__gte=since).exclude(batch__undone_at=F("void_at")).exclude(void_at__in=answered.values("recorded_at"))
+            readings.filter(void_at__gte=since)
+            .exclude(batch__undone_at=F("void_at"))
+            .exclude(void_at__in=answered.values("recorded_at"))
             .count(),
             "correction", "corrections",
         ),

@@ -128,7 +128,7 @@ def state_complete(
     def write() -> dict:
         with writing(organisation):
             if left := unclassified(organisation, scope=scope, service=service).count():
-                raise Refused(_not_yet_classified(left))
+                raise Refused(_not_yet_placed(left))
             statement = Complete.objects.create(
                 organisation=organisation, recorded_by=by, scope=scope, service=service, place=place,
                 checklist=items, as_at=on,
@@ -291,9 +291,9 @@ def _not_walked(missed: int) -> str:
     ) % {"n": missed}
 
 
-def _not_yet_classified(left: int) -> str:
+def _not_yet_placed(left: int) -> str:
     return ngettext(
-        "%(n)d activity here is not classified yet. Classify it first.",
-        "%(n)d activities here are not classified yet. Classify them first.",
+        "%(n)d activity here has no place yet. Place it first.",
+        "%(n)d activities here have no place yet. Place them first.",
         left,
     ) % {"n": left}

@@ -22,7 +22,7 @@ from involvement.imports import (
     map_columns,
     read_table,
 )
-from involvement.imports.words import ASKED, LEAVE_OUT, NEW, TRUST_WIDE, UNKNOWN
+from involvement.imports.words import ASKED, LEAVE_OUT, NEW, SAME, TRUST_WIDE, UNKNOWN, Asked
 from involvement.models import Activity, Organisation
 
 
@@ -160,6 +160,14 @@ class WordQuestion:
     rows: int
     choices: list[tuple[str, str]]
     answer: str
+    doubt: bool = False
+    likely: tuple[str, ...] = ()  # the names that it could be another spelling of
+    spellings: tuple[str, ...] = ()
+
+    @property
+    def meaning(self) -> str:
+        """Return the title of the answer that is taken."""
+        return str(dict(self.choices).get(self.answer, ""))
 
 
 @dataclass(frozen=True)
@@ -176,25 +184,52 @@ class WordQuestions:
         """Whether the boxes stand behind a fold: many, and none of them keeps a row back."""
         return len(self.shown) > FEW_WORDS and all(each.answer for each in self.shown)
 
+    @property
+    def doubtful(self) -> list[WordQuestion]:
+        """Return the services that could be another spelling of what is here, or of another word of the list."""
+        return [each for each in self.shown if each.doubt]
+
+    @property
+    def ours(self) -> list[WordQuestion]:
+        """Return those that are taken for a service that is here, or for the whole organisation."""
+        return [each for each in self.shown if not each.doubt and each.answer != NEW]
+
+    @property
+    def new(self) -> list[WordQuestion]:
+        """Return those that would be made."""
+        return [each for each in self.shown if not each.doubt and each.answer == NEW]
+
 
 FEW_WORDS = 8
 MOST_WORDS = 60  # of one column on one page
+MOST_CHOICES = 12_000  # in all of its boxes together, where it has more than MOST_WORDS
 
 
 def word_questions(organisation: Organisation, plan: Plan) -> list[WordQuestions]:
-    """Return what a plan asks about words, column by column: those that keep rows back first, then the commonest."""
+    """Return what a plan asks about words, column by column: those that keep rows back or are in doubt first, then the
+    commonest."""
     choices = _word_choices(organisation)
     questions = []
     for column, listed in plan.asked.items():
-        listed = sorted(listed, key=lambda each: (bool(each.answer), -each.rows))
-        shown = [
-            WordQuestion(f"{column}-{at}", each.key, each.word, each.rows, choices[column], each.answer)
-            for at, each in enumerate(listed[:MOST_WORDS])
-        ]
+        listed = sorted(listed, key=lambda each: (bool(each.answer), not each.doubt, -each.rows))
+        most = max(MOST_WORDS, MOST_CHOICES // len(choices[column]))
+        shown = [_question(f"{column}-{at}", each, choices[column]) for at, each in enumerate(listed[:most])]
         if shown:
-            more = max(0, len(listed) - MOST_WORDS)
-            questions.append(WordQuestions(column, COLUMNS[column].title, shown, more))
+            questions.append(WordQuestions(column, COLUMNS[column].title, shown, max(0, len(listed) - most)))
     return questions
+
+
+def _question(name: str, asked: Asked, choices: list[tuple[str, str]]) -> WordQuestion:
+    """Return a word's question; what it likely is stands first among its choices."""
+    likely = [
+        (answer, _("The same as “%(name)s”") % {"name": title} if answer.startswith(SAME) else title)
+        for answer, title in asked.likely
+    ]
+    known = {answer for answer, _title in likely}
+    return WordQuestion(
+        name, asked.key, asked.word, asked.rows, [*likely, *(each for each in choices if each[0] not in known)],
+        asked.answer, asked.doubt, tuple(title for _answer, title in asked.likely), tuple(asked.spellings),
+    )  # fmt: skip
 
 
 def _word_choices(organisation: Organisation) -> dict[str, list[tuple[str, str]]]:
@@ -211,6 +246,16 @@ def _word_choices(organisation: Organisation) -> dict[str, list[tuple[str, str]]
         ],
         "method": [("", _("Keep our word")), *((method, method) for method in known.methods)],
     }
+
+
+def switched(data, headings: tuple[str, ...]):
+    """Return what was sent, with the one column that the button ``switch`` ("3-service", "3-") reads otherwise."""
+    at, _sign, ours = data.get("switch", "").partition("-")
+    if not (at.isascii() and at.isdigit() and len(at) < 5 and int(at) < len(headings)):
+        return data
+    data = data.copy()
+    data[f"column_{int(at)}"] = ours
+    return data
 
 
 def answered_words(data) -> dict[str, dict[str, str]]:

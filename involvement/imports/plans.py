@@ -25,7 +25,7 @@ from involvement.dates import spreadsheet_day
 from involvement.imports import records
 from involvement.imports.columns import COLUMN_OF_FACT, COLUMNS, UNKNOWN_WORDS
 from involvement.imports.tables import Table
-from involvement.imports.words import LEAVE_OUT, NEW, TRUST_WIDE, Asked, Words
+from involvement.imports.words import LEAVE_OUT, SAME, TRUST_WIDE, Asked, Words
 from involvement.models import Activity, Organisation, PieceOfWork, Service
 from involvement.telltale import telltales
 
@@ -182,6 +182,8 @@ def plan_import(
     reader = _RowReader(organisation, columns, Words(organisation, words or {}, new_services), plan)
     at = {columns[heading]: index for index, heading in enumerate(table.headings) if columns.get(heading)}
     known = _Known(organisation)
+    if "service" in at:
+        reader.words.look_over(cells[at["service"]] for _number, cells in table.rows if at["service"] < len(cells))
     for number, cells in table.rows:
         values = {slug: cells[index].strip() if index < len(cells) else "" for slug, index in at.items()}
         row = _Row(number, values, reader)
@@ -389,13 +391,16 @@ class _RowReader:
         found = self.words.service(name, to_the_letter=quoted or self.own)
         if found == TRUST_WIDE:
             return None
-        if found == NEW:
+        if isinstance(found, str):
             if not self.words.new_services:
                 said = _("We do not know the service “%(words)s”, and no new ones are to be made")
                 row.wrong("service", said % {"words": _short(name)})
                 return None
             name = " ".join(name.split())
             known_as = name if self.own else self.words.known_as(name)
+            if found.startswith(SAME):
+                known_as = found.removeprefix(SAME)
+                name = next(words[known_as] for words in self.words.listed.values() if known_as in words)
             if known_as not in self.plan.services:
                 self.plan.services[known_as] = Service(organisation=self.organisation, name=name)
             return self.plan.services[known_as]

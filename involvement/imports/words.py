@@ -1,14 +1,16 @@
 """Their words for services, statuses, groups and methods: what they mean here, and which of them have to be asked.
 
 Each distinct word is asked once. What nobody answered has a default that loses nothing: a service that we do not know
-would be made, a status or a group that we do not know keeps its row back until somebody says what it means.
+would be made, a status or a group that we do not know keeps its row back until somebody says what it means. Case,
+spaces and "&" for "and" make no other service. A name that differs by a filling word ("The Maternity Department") is
+taken for the one service that it could be; where it could be several, or the list has both names, it is in doubt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from framework.catalogue import catalogue
 from involvement.cells import read_list
@@ -23,6 +25,7 @@ from involvement.imports.columns import (
 from involvement.models import Activity, Organisation, Service
 
 NEW, TRUST_WIDE, LEAVE_OUT, UNKNOWN = "new", "trust-wide", "leave-out", "unknown"
+SAME = "same:"  # before the key of another word of the list: a new service by that name
 ASKED = ("service", "status", "groups", "method")  # the columns whose words are asked, in the order of the page
 _FILLING = {
     "the", "of", "and", "for", "in", "at", "service", "services", "department", "dept", "directorate", "team", "unit",
@@ -32,12 +35,19 @@ _FILLING = {
 
 @dataclass
 class Asked:
-    """A word of theirs that we do not know: how often it stands there, what it is taken to mean ("" for nothing)."""
+    """A word of theirs that we do not know: how often it stands there, what it is taken to mean ("" for nothing).
+
+    ``likely``: what a service that is in ``doubt`` could be, as (answer, name). ``spellings``: the other ways in which
+    the list writes the word.
+    """
 
     column: str
     word: str
     answer: str
     rows: int = 0
+    doubt: bool = False
+    likely: tuple[tuple[str, str], ...] = ()
+    spellings: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -45,8 +55,8 @@ class Asked:
 
 
 def known_as(word: str) -> str:
-    """Return the form under which a word is remembered: without case and signs, but never empty."""
-    return folded(word) or word
+    """Return the form under which a word is remembered: without case and signs, "&" as "and", but never empty."""
+    return folded(word.replace("&", " and ")) or word
 
 
 class Words:
@@ -57,18 +67,19 @@ class Words:
         self.new_services = new_services
         self.asked: dict[str, list[Asked]] = {column: [] for column in ASKED}
         self._by_key: dict[tuple[str, str], Asked] = {}
-        self.exact: dict[str, Service] = {}
-        self.services: dict[str, Service] = {}
-        self.by_slug: dict[str, Service] = {}
-        self.loose: dict[str, list[Service]] = {}
         known = list(organisation.services.all())
+        self.by_slug = {service.slug: service for service in known}
+        self.exact = {service.name: service for service in known}
+        self.by_case = {_lower(service.name): service for service in known}
+        self.services: dict[str, list[Service]] = {}
+        self.loose: dict[str, list[Service]] = {}
+        self.listed: dict[str, dict[str, str]] = {}  # loose name -> known_as -> the name, of the services in the list
         for service in known:
-            self.by_slug[service.slug] = service
-            self.services[folded(service.slug)] = service
+            self.services.setdefault(known_as(service.name), []).append(service)
+            if service.retired_on is None:
+                self.loose.setdefault(_loose(service.name), []).append(service)
         for service in known:
-            self.exact[service.name] = service
-            self.services[folded(service.name)] = service
-            self.loose.setdefault(_loose(service.name), []).append(service)
+            self.services.setdefault(known_as(service.slug), [service])
         groups = catalogue().groups
         self.groups = {
             **GROUP_WORDS,
@@ -79,20 +90,29 @@ class Words:
 
     known_as = staticmethod(known_as)
 
-    def _ask(self, column: str, word: str, default: str) -> str:
+    def look_over(self, cells: Iterable[str]) -> None:
+        """Take note of all services that the cells of a list name, before the first of them is asked."""
+        for cell in cells:
+            for name, quoted in self.services_in(cell):
+                if not quoted:
+                    self.listed.setdefault(_loose(name), {}).setdefault(known_as(name), " ".join(name.split()))
+
+    def _ask(self, column: str, word: str, default: str, **more) -> str:
         """Return what a word that we do not know is taken to mean, and keep the question."""
-        key = known_as(word)
+        key, word = known_as(word), " ".join(word.split())
         asked = self._by_key.get((column, key))
         if asked is None:
-            asked = Asked(column, " ".join(word.split()), self.answers.get(column, {}).get(key, default))
+            asked = Asked(column, word, self.answers.get(column, {}).get(key, default), **more)
             self._by_key[column, key] = asked
             self.asked[column].append(asked)
         asked.rows += 1
+        if _lower(word) not in map(_lower, (asked.word, *asked.spellings)):
+            asked.spellings.append(word)
         return asked.answer
 
     def services_in(self, cell: str) -> Iterator[tuple[str, bool]]:
         """Yield the names of services in a cell, with whether each is to be taken to the letter."""
-        if folded(cell) in self.services and '"' not in cell:
+        if known_as(cell) in self.services and '"' not in cell:
             yield " ".join(cell.split()), False
             return
         for name, quoted in read_list(cell):
@@ -100,16 +120,24 @@ class Words:
                 yield name, quoted
 
     def service(self, name: str, *, to_the_letter: bool) -> Service | str:
-        """Return the service that a name means, or NEW or TRUST_WIDE."""
+        """Return the service that a name means, NEW, TRUST_WIDE, or SAME with the key of another word of the list."""
         if name in self.exact:
             return self.exact[name]
         if to_the_letter:
             return NEW
-        found = self.services.get(folded(name))
-        if found is not None:
-            return found
-        near = self.loose.get(_loose(name), [])
-        answer = self._ask("service", name, near[0].slug if len(near) == 1 else NEW)
+        same = self.services.get(known_as(name), [])
+        if len(same) == 1 or _lower(name) in self.by_case:
+            return self.by_case.get(_lower(name)) or same[0]
+        near = [service for service in same or self.loose.get(_loose(name), []) if service.retired_on is None]
+        beside = {key: word for key, word in self.listed.get(_loose(name), {}).items() if key != known_as(name)}
+        new = {key: word for key, word in beside.items() if key not in self.services}
+        doubt = len(near) > 1 or any(known_as(service.name) in beside for service in near) or bool(new)
+        likely = [(service.slug, service.name) for service in near] + [(SAME + key, word) for key, word in new.items()]
+        default = near[0].slug if len(near) == 1 and not doubt else NEW
+        answer = self._ask("service", name, default, doubt=doubt, likely=tuple(likely))
+        if answer.startswith(SAME):
+            key = answer.removeprefix(SAME)
+            return self.services[key][0] if key in self.services else answer if key in new else NEW
         return self.by_slug.get(answer) or (answer if answer == TRUST_WIDE else NEW)
 
     def status(self, words: str) -> str | None:
@@ -150,7 +178,11 @@ class Words:
         return self._ask("method", words, "") or words
 
 
+def _lower(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
 def _loose(name: str) -> str:
     """Return a name without what people put in or leave out: "The Maternity Department" is "maternity"."""
-    words = [word for word in folded(name).replace(" s ", "s ").split() if word not in _FILLING]
-    return " ".join(word.removesuffix("s") for word in words) or folded(name)
+    words = [word for word in known_as(name).replace(" s ", "s ").split() if word not in _FILLING]
+    return " ".join(word.removesuffix("s") for word in words) or known_as(name)

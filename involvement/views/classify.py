@@ -66,7 +66,7 @@ def _waiting(organisation) -> str:
     number = left.count()
     words = ngettext("%(n)d activity waits:", "%(n)d activities wait:", number) % {"n": number}
     address = reverse("activity-classify", args=[organisation.slug, following.pk])
-    return format_html('{} <a href="{}">{}</a>', words, address, _("Classify the next one"))
+    return format_html('{} <a href="{}">{}</a>', words, address, _("Place the next one"))
 
 
 def _open_page(request, activity, current):

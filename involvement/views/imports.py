@@ -14,7 +14,7 @@ from involvement.access import Permission, organisation_view
 from involvement.actions.base import Refused
 from involvement.actions.imports import touched_since, undo_import
 from involvement.duplicates import find_alike
-from involvement.forms.imports import ColumnsForm, UndoForm, UploadForm, word_questions
+from involvement.forms.imports import ColumnsForm, UndoForm, UploadForm, switched, word_questions
 from involvement.http import render_page
 from involvement.registers import place_title
 from involvement.suggestions import first_hint
@@ -59,11 +59,11 @@ def _preview(request, organisation, draft):
     if not kept:
         messages.warning(request, _("We no longer have that list. Choose it again. Nothing was added."))
         return redirect("activity-import", organisation.slug)
-    posted = request.POST if request.method == "POST" else None
+    posted = switched(request.POST, kept.table.headings) if request.method == "POST" else None
     table, columns = kept.table, imports.first_columns(organisation, kept.table)
-    elsewhere, plan = [], None
+    doubtful, plan = [], None
     if posted is None and "title" in columns.values():
-        plan, columns, elsewhere = imports.first_plan(organisation, table, columns)
+        plan, columns, doubtful = imports.first_plan(organisation, table, columns)
     form = ColumnsForm(posted, table=table, guessed=columns, initial={"draft": kept.id})
     context = {"form": form, "draft": kept, "seen": ""}
     if posted is not None:
@@ -82,7 +82,7 @@ def _preview(request, organisation, draft):
         "questions": word_questions(organisation, plan),
         "titles": {slug: column.title for slug, column in imports.COLUMNS.items()},
         "left_out": [heading for heading in table.headings if heading not in columns],
-        "elsewhere": elsewhere,
+        "doubtful": doubtful,
         "seen": seen,
         "changed": posted is not None and "import" in posted,
     }

@@ -23,7 +23,10 @@ class Pointer:
         self.page = page
 
     def follow(self, name: str, *, within: str = "body") -> None:
-        """Go where the link ``name`` leads, and wait until that page is there."""
+        """Go where the link ``name`` leads, and wait until that page is there. A folded menu is opened first."""
+        fold = self.page.locator(f"{within} details.app-menu:not([open]) > summary").first
+        if within != "body" and fold.is_visible():
+            self._open(fold)
         self._leave(self._one(self.page.locator(within).get_by_role("link", name=name)))
 
     def follow_link(self, link: Locator) -> None:
@@ -73,6 +76,9 @@ class Pointer:
     def _type(self, box: Locator, text: str) -> None:
         box.fill(text)
 
+    def _open(self, fold: Locator) -> None:
+        fold.click()
+
     def _leave(self, target: Locator) -> None:
         with self.page.expect_navigation():
             target.click()
@@ -113,6 +119,10 @@ class Keyboard(Pointer):
     def _tick(self, box: Locator) -> None:
         self._walk_to(box)
         self.page.keyboard.press("Space")
+
+    def _open(self, fold: Locator) -> None:
+        self._walk_to(fold)
+        self.page.keyboard.press("Enter")
 
     def _leave(self, target: Locator) -> None:
         self._walk_to(target)

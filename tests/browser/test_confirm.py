@@ -40,7 +40,7 @@ def test_by_keys_alone(visit, stage, waiting, axe):
     """Front page, link, one key a row, Enter, Enter; then u takes it back. The focus never has to be looked for."""
     page = visit("ed")
     hand = Keyboard(page)
-    hand.follow("7 activities to classify")
+    hand.follow("7 activities to place")
     expect(page.locator("[data-app-tick]").first).to_be_focused()
     assert at(page).startswith("Ward survey")
     keys, said = page.keyboard, page.locator("[data-app-said]")

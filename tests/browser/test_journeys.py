@@ -56,7 +56,7 @@ def test_an_editor_fills_a_way_and_answers_a_gap(visit, stage, axe, way):
     activity = Activity.objects.get(title=TITLE)
     look()
 
-    hand.follow("Classify it")
+    hand.follow("Place it")
     points, later = page.locator("#points"), page.get_by_role("group", name="What did people tell staff about?")
     expect(later).to_have_count(0)
     expect(points).to_contain_text("No place yet")
@@ -74,7 +74,7 @@ def test_an_editor_fills_a_way_and_answers_a_gap(visit, stage, axe, way):
     hand.choose("What did people tell staff about?", "Quality")
     hand.choose("Did the team responsible hear it?", "Yes")
     look()
-    hand.press("Save this classification")
+    hand.press("Save this place")
     expect(page.locator("#place")).to_contain_text("As users")
 
     hand.follow("Record what came of it")

@@ -23,7 +23,8 @@ from tests.world import classify_as, rewrite
 OPEN = {
     "front-page", "map", "map-json", "map-csv", "activity-list", "activity-csv", "activity-xlsx", "activity-detail",
     "activity-history", "challenge-detail", "challenge-go-on", "challenge-list", "challenge-new", "gap-list",
-    "gap-respond", "action-list", "action-detail", "action-step", "complete", "aims", "services", "members", "member-leave", "rulings",
+    "gap-respond", "action-list", "action-detail", "action-step", "complete", "aims", "services", "members",
+    "member-leave", "rulings",
 }  # fmt: skip
 # Open, and closed where they are about what is to be reviewed.
 CLOSED_FOR_IT = {"activity-history", "challenge-detail", "challenge-go-on"}

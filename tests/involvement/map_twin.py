@@ -180,6 +180,7 @@ def cell_facts(organisation, day: date, service=None, group: str = "", without: 
             if shared and seen.work in live_works and last:
                 last = max(last, live_works[seen.work])
             held[facet]["placed"] += 1
+            held[facet]["open"] += live or seen.state != "lapsed"
             if live and unsaid(placement):
                 held[facet]["not_recorded"] += 1
             if live and counts(placement, day):
@@ -227,7 +228,7 @@ def cell_facts(organisation, day: date, service=None, group: str = "", without: 
 
 def activity_counts(organisation, day: date, service=None, group: str = "", without: str = "") -> ActivityCounts:
     """Return the counts of activities."""
-    found: dict = {"by_place": dict.fromkeys(catalogue().places, 0)}
+    found: dict = {name: dict.fromkeys(catalogue().places, 0) for name in ("by_place", "filling")}
     for seen in activities_at(organisation, day, group, without):
         if not in_scope(seen, service):
             continue
@@ -245,6 +246,9 @@ def activity_counts(organisation, day: date, service=None, group: str = "", with
             found[name] = found.get(name, 0) + bool(one)
         if seen.state == "live" and place in found["by_place"]:
             found["by_place"][place] += 1
+            fills = any(counts(p, day) for p in seen.reading.placements.all())
+            found["filling"][place] += fills
+            found["unsaid"] = found.get("unsaid", 0) + (open_part and not fills)
     return ActivityCounts(**found)
 
 

@@ -1,12 +1,14 @@
 """The register from outside: add, change, withdraw, confirm, history; bad input, two writers, double sending."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
 import pytest
 from django.utils.html import strip_tags
 
+from framework.coverage import months_before
 from involvement.actions.activities import (
     add_activity,
     confirm_running,
@@ -15,6 +17,7 @@ from involvement.actions.activities import (
     withdraw_activity,
 )
 from involvement.actions.base import Conflict, Refused, today
+from involvement.actions.influence import record_change
 from involvement.models import (
     Activity,
     ActivityGroup,
@@ -23,6 +26,7 @@ from involvement.models import (
     Organisation,
     Placement,
 )
+from involvement.registers import day
 from tests.world import classify_as
 
 pytestmark = pytest.mark.django_db
@@ -514,6 +518,29 @@ def test_the_list_asks_a_constant_number_of_queries(client, world, django_assert
         with django_assert_num_queries(queries):
             page = client.get(LIST + query)
         assert page.status_code == 200 and page.context["page"].services
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (None, "it ended by {end}, and is counted for 12 months after its end, until {until}"),
+        (10, "it ended by {end}, was first answered on {seen}, and is counted for 12 months more, until {until}"),
+    ],
+)
+def test_what_ended_lately_says_until_when_it_counts(client, world, answered, said):
+    end, ed = today() - timedelta(days=200), world.people["ed"]
+    facts = {"title": "Talk", "start_written": "2019", "end_written": end.isoformat()}
+    activity = add_activity(organisation=world.ashdown.organisation, by=ed, facts=facts)
+    seen = end
+    if answered:
+        seen = today() - timedelta(days=answered)
+        what = {"outcome": "changed", "what": "More chairs", "decided_on": seen}
+        record_change(activity=activity, by=ed, facets=["users/experience"], **what)
+    client.force_login(ed)
+    page = " ".join(client.get(f"/o/ashdown/activities/{activity.pk}/").content.decode().split())
+    until = day(months_before(seen, -12))
+    assert "Still counted as live:" in page
+    assert said.format(end=day(end), seen=day(seen), until=until) in page
 
 
 @pytest.mark.parametrize("rows", [1, 3, 1000])

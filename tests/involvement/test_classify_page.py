@@ -406,5 +406,5 @@ def test_after_saving_the_next_activity_is_one_press_away(ed, address, panel, wo
     other = add_activity(organisation=organisation, by=by, facts={"title": "<b>Another</b>"})
     page = text_of(ed.post(address, {**VOICE, "save": "1"}, follow=True))
     following = reverse("activity-classify", args=["ashdown", other.pk])
-    assert f'1 activity waits: <a href="{following}">Classify the next one</a>' in page
+    assert f'1 activity waits: <a href="{following}">Place the next one</a>' in page
     assert "waits:" not in text_of(ed.post(following, {**VOICE, "save": "1"}, follow=True))

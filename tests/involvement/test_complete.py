@@ -33,10 +33,10 @@ def owners(world, on=None):
 def test_it_is_refused_while_something_is_unclassified_and_says_how_much_and_where(client, world):
     client.force_login(world.people["ed"])
     words = client.get(WHOLE).content.decode()
-    assert "1 activity here is not classified yet" in words
+    assert "1 activity here has no place yet" in words
     assert 'href="/o/ashdown/activities/?place=unclassified"' in words
     sent = client.post(WHOLE, {"checklist": walked()})
-    assert sent.status_code == 200 and "Classify it first" in sent.content.decode()
+    assert sent.status_code == 200 and "Place it first" in sent.content.decode()
     assert not world.ashdown.organisation.complete_statements.filter(place="owners").exists()
 
 

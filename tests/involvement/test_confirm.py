@@ -323,7 +323,7 @@ def test_history_and_the_activitys_page_tell_of_it(world, home, waiting):
     history = text(client.get(f"/o/ashdown/activities/{pk}/history/"))
     assert re.search(r"placed it: Users, from its words “.+”, with 1 other at once", history)
     page = text(client.get(f"/o/ashdown/activities/{pk}/"))
-    assert "Placed from its words “" in page and "Confirmed with 1 other at once." in page
+    assert "Placed from its words “" in page and "Placed with 1 other at once." in page
     assert "What its words point to" in page and "What was decided then" in page
     assert "What was decided then" in text(client_of(world).get(f"/o/ashdown/activities/{pk}/"))
     take_back(batch=batch, by=world.people["lea"])
@@ -338,7 +338,7 @@ def test_a_batch_page_says_what_was_decided_and_why(world, home, waiting):
         organisation=home, by=world.people["ed"], rows=rows, answers={"users": {"part": "asked", "heard": "yes"}}
     )
     said = text(client_of(world).get(reverse("activity-confirmed", args=["ashdown", batch.pk])))
-    for words in ("Confirmed by Ed on", "The users one", "From its words “", "Did the team responsible hear it?",
+    for words in ("Placed by Ed on", "The users one", "From its words “", "Did the team responsible hear it?",
                   "Has all it needs", "Undo takes 1 activity back"):  # fmt: skip
         assert words in said, words
 

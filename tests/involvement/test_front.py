@@ -28,7 +28,7 @@ def test_it_opens_with_the_finding_and_what_is_missing_most(client, world):
     said = page.content.decode()
     assert page.context["map"].headline in said.replace("&#x27;", "'")
     assert "What is missing most" in said and said.count('class="app-gap"') == 3
-    assert 'aria-label="Owners ' in said  # the bar says its numbers
+    assert 'aria-label="Owners: ' in said  # the bar says its numbers
 
 
 def test_what_waits_follows_the_roles(client, world):
@@ -40,11 +40,11 @@ def test_what_waits_follows_the_roles(client, world):
         reason="x", review_on=today() + timedelta(days=10),
     )  # fmt: skip
     client.force_login(world.people["ed"])
-    assert waiting(client)[0] == "1 activity to classify"
+    assert waiting(client)[0] == "1 activity to place"
     assert "1 answer to a gap is overdue" in waiting(client)
     client.force_login(world.people["bob"])
     assert "1 “not needed” to look at again" in waiting(client) and "4 places without an aim" in waiting(client)
-    assert not any("classify" in each for each in waiting(client))
+    assert not any("to place" in each for each in waiting(client))
     client.force_login(world.people["vi"])
     assert waiting(client) == [] and "Nothing waits for you now." in words(client)
 
@@ -64,7 +64,7 @@ def test_lately_counts_what_was_recorded_and_says_nothing_else(client, world):
     client.force_login(world.people["vi"])
     said = dict((each, number) for number, each in client.get(FRONT).context["lately"])
     assert said == {
-        "activities added": 2, "activity classified": 1, "record of what came of it": 1, "answer to a gap": 1,
+        "activities added": 2, "activity placed": 1, "record of what came of it": 1, "answer to a gap": 1,
         "list said to be complete": 1,
     }  # fmt: skip
 

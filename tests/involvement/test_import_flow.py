@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import xlsxwriter
@@ -34,6 +34,7 @@ from involvement.imports import (
     run_import,
 )
 from involvement.models import Activity, Import, SecurityEvent
+from involvement.registers import day
 from involvement.suggestions import first_hint
 from tests.world import MARKER
 
@@ -90,6 +91,50 @@ def test_words_that_we_do_not_know_are_asked_once_each(trust):
     causes = [(cause.where, cause.column, cause.said[:24]) for cause in plan.causes]
     assert causes[0] == ("Row 3", "State of it", "“nearly there” is not a ")
     assert [cause.where for cause in plan.causes] == ["Row 3", "Row 4", "Row 5"]
+
+
+@pytest.mark.parametrize(
+    "written", ["Women and Children", "women & children", "  WOMEN  &  Children ", "Women AND children"]
+)
+def test_case_spaces_and_the_sign_for_and_make_no_other_service(world, trust, written):
+    ours = add_service(organisation=trust, by=world.people["lea"], name="Women & Children")
+    plan = _plan(trust, f'title,service\nA,"{written}"\n')
+    assert plan.new[0].activity.service == ours and not plan.asked["service"]
+
+
+def test_two_services_that_read_alike_are_never_joined_silently(world, trust):
+    one, two = (
+        add_service(organisation=trust, by=world.people["lea"], name=name)
+        for name in ("Women & Children", "Women and Children")
+    )
+    ways = "Women & Children|Women and Children|women & children|Women-and-Children|Women and Children Dept"
+    rows = ways.split("|")
+    plan = _plan(trust, "title,service\n" + "".join(f"A{n},{name}\n" for n, name in enumerate(rows)))
+    assert [row.activity.service for row in plan.new][:3] == [one, two, one]
+    assert [(each.word, each.answer, each.doubt) for each in plan.asked["service"]] == [
+        ("Women-and-Children", "new", True), ("Women and Children Dept", "new", True),
+    ]  # fmt: skip
+    assert {answer for answer, _name in plan.asked["service"][1].likely} == {one.slug, two.slug}
+
+
+def test_names_of_one_list_that_differ_by_a_filling_word_are_offered_as_the_same(world, trust):
+    text = "title,service\nA,Directorate of Surgery\nB,Surgery\nC,Maternity\nD,Maternity Dept\n"
+    text += "E,Heart & Lung\nF,Heart and lung\n"
+    plan = _plan(trust, text)
+    asked = {each.word: each for each in plan.asked["service"]}
+    in_doubt = {word for word, each in asked.items() if each.doubt}
+    assert in_doubt == {"Directorate of Surgery", "Surgery", "Maternity Dept"}
+    assert asked["Heart & Lung"].rows == 2 and asked["Heart & Lung"].spellings == ["Heart and lung"]
+    assert [row.activity.service.name for row in plan.new] == [
+        "Directorate of Surgery", "Surgery", "Maternity", "Maternity Dept", "Heart & Lung", "Heart & Lung",
+    ]  # fmt: skip
+    answers = {"service": {"directorate of surgery": "same:surgery", "maternity dept": "maternity"}}
+    result = _run(trust, world.people["ed"], text, words=answers)
+    assert sorted(result["services"]) == ["Heart & Lung", "Surgery"]
+    assert trust.activities.get(title="A").service == trust.activities.get(title="B").service
+    assert trust.activities.get(title="D").service.name == "Maternity"
+    later = _plan(trust, "title,service\nG,Directorate of Surgery\n", words=remembered_words(trust))
+    assert later.new[0].activity.service.name == "Surgery"
 
 
 def test_an_answer_lets_its_rows_in(trust):
@@ -158,13 +203,33 @@ def test_an_undone_import_is_forgotten(world, trust):
 
 
 def test_a_guessed_column_full_of_other_words_is_taken_for_something_else(trust):
-    rows = "".join(f"Activity {n},Ward {n} and its corridor,people of kind {n}\n" for n in range(70))
+    what = "we met in the hall of the old ward"
+    rows = "".join(f"Activity {n},On day {n} {what},people of kind {n}\n" for n in range(70))
     table = read_table("title,team,audience\n" + rows)
-    plan, columns, elsewhere = first_plan(trust, table, first_columns(trust, table))
-    assert (sorted(elsewhere), columns) == (["audience", "team"], {"title": "title", "audience": "participants"})
+    plan, columns, asked = first_plan(trust, table, first_columns(trust, table))
+    assert columns == {"title": "title", "audience": "participants"}
+    assert [(each.heading, each.at, each.now, each.other) for each in asked] == [
+        ("team", 1, "", "service"), ("audience", 2, "participants", "groups"),
+    ]  # fmt: skip
+    assert "70 different values that read like sentences" in asked[0].why and "70 rows" in asked[1].why
     assert len(plan.new) == 70 and not plan.services
     explicit = map_columns(table.headings, {"team": "service", "audience": ""})
     assert len(plan_import(organisation=trust, table=table, columns=explicit).services) == 70
+
+
+def test_seventy_wards_are_services_and_can_be_left_out_with_one_press(editor, trust):
+    """A trust has many wards: they stay, the page says how many names it does not know, and none is a wall of boxes."""
+    text = "title,ward\n" + "".join(f"Activity {n},Ward {n}\n" for n in range(70))
+    page = _preview(editor, text.encode())
+    html = " ".join(page.content.decode().split())
+    assert "70 names that we do not know" in html and "These 70 names are new" in html
+    assert len(page.context["plan"].services) == 70
+    (switch,) = re.findall(r'name="switch" value="([^"]*)"', html)
+    without = editor.post(URL, _form(page, switch=switch))
+    assert without.context["left_out"] == ["ward"] and not without.context["plan"].services
+    again = editor.post(URL, _form(without, switch="1-service"))
+    assert len(again.context["plan"].services) == 70
+    assert editor.post(URL, _form(again, switch="999-service", preview="1")).status_code == 200
 
 
 # --- dates, repeats, and running
@@ -184,6 +249,28 @@ def test_a_spreadsheets_day_is_read_and_said(trust):
     assert [str(note) for note in plan.notes] == [
         "Row 2, start_date: “44197” is how a spreadsheet counts days. It is read as 2021-01-01"
     ]
+
+
+def test_who_says_that_it_runs_is_told_as_it_was(client, world, trust):
+    """A status word in a list is the list's, not the word of whoever brought it in."""
+    ed, on = world.people["ed"], day(today())
+    _run(trust, ed, "title,period,status\nA,,\nE,,Ongoing\n", running=True)
+    client.force_login(ed)
+
+    def pages(title):
+        activity = trust.activities.get(title=title)
+        address = f"/o/{trust.slug}/activities/{activity.pk}/"
+        return [" ".join(client.get(address + each).content.decode().split()) for each in ("", "history/")]
+
+    shown, history = pages("E")
+    assert f"The list that was brought in on {on} says that it was running." in shown and "said Ed" not in shown
+    assert "brought in a list, which says that it was running" in history
+    shown, history = pages("A")
+    assert "Ed said so once, for all rows of a list without a date." in shown
+    assert "said that all rows of the list without a date were running" in history
+    activity = trust.activities.get(title="E")
+    confirm_running(activity=activity, by=ed, running=True, on=today() - timedelta(days=1))
+    assert "said Ed" in pages("E")[0]
 
 
 def test_undated_rows_are_asked_once_whether_they_are_running(world, trust):
@@ -431,7 +518,7 @@ def test_an_editor_answers_words_once_and_is_not_asked_again(editor, trust):
     assert "Say which column is which" in html  # no heading says that it is a title
     page = editor.post(URL, _form(page, preview="1", column_0="title", column_2="groups", column_3="status"))
     html = page.content.decode()
-    assert "Services that you do not have yet" in html and "Podiatry" in html and "2 rows cannot come in" in html
+    assert "Names of services that we do not know" in html and "Podiatry" in html and "2 rows cannot come in" in html
     sent = _form(page, **{"word-status-0": "planned", "word-groups-0": "general-public", "import": "1"})
     done = editor.post(URL, sent, follow=True).content.decode()
     assert "3 activities added" in done and "Podiatry" in done and "Undo this import" in done
@@ -445,7 +532,7 @@ def test_the_preview_says_what_the_words_of_each_row_suggest(editor, world, trus
     plain = f"title,what happened,groups\nClinic,{jury},Older people\nThing,,\n"
     page = _preview(editor, plain.encode())
     html = " ".join(page.content.decode().split())
-    assert "What its words suggest" in html and "counts for nothing until a person confirms it" in html
+    assert "What its words suggest" in html and "counts for nothing until a person has placed the activity" in html
     first, second = page.context["first"]
     assert first["hint"] == first_hint(first["row"].activity, ["older-people"]) and first["hint"].place == "Coproducers"
     assert re.search(r'data-label="What its words suggest"><strong>Coproducers</strong>.*?“[^”]*patients[^”]*”', html)

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 
 from framework.catalogue import catalogue
-from involvement.actions import responses
+from framework.coverage import ActivityCounts
+from involvement.actions import activities, responses
 from involvement.actions.base import today
 from involvement.cells import guarded
 from involvement.drawing import segments
 from involvement.models import Activity, Classification, Placement
+from tests.world import classify_as
 
 pytestmark = pytest.mark.django_db
 MAP = "/o/ashdown/map/"
@@ -37,7 +39,8 @@ def test_every_way_is_a_tile_with_a_word_a_number_and_a_link(vi):
     tiles = [tile for band in page.context["bands"] for column in band.columns for tile in column.tiles]
     assert [tile.facet.key for tile in tiles] == list(catalogue().facets)
     for tile in tiles:
-        assert f"<strong>{tile.word}.</strong>" in words and tile.word.startswith(tile.status.title)
+        assert f"<strong>{tile.word}.</strong>" in words
+        assert tile.word.startswith(tile.status.title) or (tile.cell.placed and tile.word == "None that counts")
 
 
 def test_the_key_names_all_seven_statuses(vi):
@@ -134,10 +137,49 @@ def test_what_it_would_not_run_stays(cell):
 
 
 def test_the_bar_is_as_wide_as_the_numbers_and_never_too_narrow_to_read():
-    bar = segments({"owners": 0, "users": 990, "choosers": 9, "coproducers": 1})
+    held = {"owners": 0, "users": 990, "choosers": 9, "coproducers": 1}
+    bar = segments(ActivityCounts(by_place=held, filling={"users": 495, "coproducers": 1}))
     assert round(sum(part.width for part in bar), 6) == 100 and bar[0].width == 0
     assert bar[3].width > 4 and bar[1].width > 85
-    assert segments({}) == () and segments({"owners": 0}) == ()
+    assert (bar[1].words, bar[1].rest) == ("Users 495", "495")
+    assert (bar[2].words, bar[2].rest, bar[3].rest) == ("", "9", "")
+    assert segments(ActivityCounts()) == () and segments(ActivityCounts(by_place={"owners": 0})) == ()
+
+
+def test_the_bar_never_gives_what_is_placed_for_what_counts(vi, world):
+    """The board reads how many live activities fill a tile, how many do not, and why."""
+    ed, ashdown = world.people["ed"], world.ashdown.organisation
+    before = vi.get(MAP).context["spread"]
+    lacks = {"facet": "users/experience", "part": "asked"}
+    for title, way in (("Survey", lacks), ("Calls", lacks | {"part": "not-recorded"})):
+        activity = activities.add_activity(
+            organisation=ashdown, by=ed, facts={"title": title, "stated_status": "running"}
+        )
+        classify_as(activity, ed, "users", way)
+    page = vi.get(MAP)
+    spread, words = page.context["spread"], " ".join(page.content.decode().split())
+    assert (spread.placed - before.placed, spread.filling - before.filling) == (2, 0)
+    assert (spread.unsaid - before.unsaid, spread.lacking - before.lacking) == (1, 1)
+    assert f"{spread.filling} of your {spread.placed} live activities with a place fill a tile of the map" in words
+    users = next(part for part in spread.segments if part.place.slug == "users")
+    assert f"Users: {users.filling} of {users.number} fill a tile" in words and users.filling < users.number
+    assert "for 1 nobody has said what part people had" in words
+    front = " ".join(vi.get("/o/ashdown/").content.decode().split())
+    assert f"{spread.filling} of your {spread.placed} live activities with a place fill a tile of the map" in front
+
+
+def test_a_tile_with_something_placed_does_not_say_that_none_is_recorded(vi, world):
+    ed = world.people["ed"]
+    jury = activities.add_activity(
+        organisation=world.ashdown.organisation, by=ed, facts={"title": "Jury", "stated_status": "running"}
+    )
+    classify_as(jury, ed, "owners", {"facet": "owners/strategy", "part": "asked"})
+    tiles = {t.facet.key: t for band in vi.get(MAP).context["bands"] for col in band.columns for t in col.tiles}
+    assert tiles["owners/strategy"].word == "None that counts"
+    assert tiles["owners/priorities"].word == "None recorded"
+    gaps = vi.get("/o/ashdown/gaps/").content.decode()
+    (said,) = [each for each in gaps.split('class="app-gap"') if "Owners: nothing on the list counts yet" in each]
+    assert "None that counts" in said and "None recorded" not in said
 
 
 @pytest.mark.parametrize("name", ["bo", "sam"])

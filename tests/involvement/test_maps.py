@@ -418,11 +418,21 @@ def test_what_is_placed_and_does_not_count_is_never_called_absent(world):
     shown = draw(world)
     held = cell(shown, "owners/strategy")
     assert held.status is Status.NONE_RECORDED and held.placed == 1
-    assert held.reason == "1 on the list is placed here, but does not count yet"
+    assert held.reason == "1 on the list is placed here, but it does not count yet"
     assert "Nothing that is placed under owners counts yet." in shown.headline
     assert "taking part as owners" not in shown.headline
     (gap,) = [gap for gap in shown.gaps if gap.place == "owners" and gap.service is None]
     assert gap.title == "Owners: nothing on the list counts yet"
+
+
+def test_of_work_that_is_over_nobody_says_yet(world):
+    jury = add(world, start_written="2019", end_written="2020")
+    classify_as(jury, world.people["ed"], "owners", {"facet": "owners/strategy", "part": "asked"})
+    shown = draw(world)
+    assert cell(shown, "owners/strategy").reason == "1 on the list is placed here, but it is over, and did not count"
+    assert "All that is placed under owners is over, and none of it counted." in shown.headline
+    (gap,) = [gap for gap in shown.gaps if gap.place == "owners" and gap.service is None]
+    assert " yet" not in gap.title + gap.detail
 
 
 def test_silence_accuses_nobody(world):
