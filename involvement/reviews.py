@@ -103,6 +103,7 @@ def rounds(viewer: Viewer) -> list[Progress]:
     found = viewer.organisation.review_rounds.select_related("service", "recorded_by").annotate(
         asked=Count("tasks", filter=counted), answered=Count("tasks__answered_at", filter=counted)
     )
+    found = found.order_by("-opened_on", "-pk")
     return [Progress(each, each.asked, each.answered) for each in found]
 
 
@@ -322,7 +323,8 @@ def results(viewer: Viewer, round_: ReviewRound) -> Results:
     if round_.closed_on is None:
         raise PermissionError("nobody reads answers of a round that is open")
     activities = sorted(_reviewed(viewer, round_), key=_difference)
-    seen = (*catalogue().places, NOT_INVOLVEMENT, DIFFER, UNTOLD, UNANSWERED)
+    found = {each.seen for each in activities}
+    seen = (*catalogue().places, NOT_INVOLVEMENT, *(each for each in (DIFFER, UNTOLD, UNANSWERED) if each in found))
     places = (*catalogue().places, NOT_INVOLVEMENT)
     return Results(
         activities=tuple(activities),

@@ -43,7 +43,7 @@ def practise_run(request, organisation, run):
     asked = request.GET.get("case", "")
     left = [slug for slug in run.cases if slug not in run.answers]
     slug = asked if asked in run.cases else left[0]
-    form = CaseForm(request.POST or None, initial={"place": run.answers.get(slug)})
+    form = CaseForm(request.POST if request.method == "POST" else None, initial={"place": run.answers.get(slug)})
     if request.method == "POST" and form.is_valid():
         try:
             actions.answer_case(run=run, by=request.user, case=slug, place=form.cleaned_data["place"])
