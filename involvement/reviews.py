@@ -129,10 +129,7 @@ def progress(viewer: Viewer, round_: ReviewRound) -> Progress:
 
 def waits_blind(viewer: Viewer, round_: ReviewRound) -> bool:
     """Return whether an activity of ``round_`` waits for the viewer in an open round: results would tell. One query."""
-    mine = viewer.organisation.review_tasks.filter(
-        reviewer__person=viewer.user, reviewer__removed_on=None, round__closed_on=None, answered_at=None
-    )
-    return round_.drawn.filter(organisation=viewer.organisation, activity__in=mine.values("activity")).exists()
+    return round_.drawn.filter(organisation=viewer.organisation, activity__in=viewer.hidden).exists()
 
 
 # -- One activity before a reviewer -----------------------------------------------------------------------------------

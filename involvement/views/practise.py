@@ -20,7 +20,7 @@ def load_run(organisation, run):
     return organisation.practise_runs.select_related("organisation").get(pk=run)
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 def practise(request, organisation):
     """Say what practising is, list one's own exercises, start or go on."""
     if request.method == "POST":
@@ -32,7 +32,7 @@ def practise(request, organisation):
     return render_page(request, "practise/page.html", context)
 
 
-@organisation_view(Permission.READ, load=load_run)
+@organisation_view(Permission.READ, load=load_run, blind=True)
 def practise_run(request, organisation, run):
     """Ask one case after the other (``?case=`` goes back to one); at the end show them beside the framework's."""
     if run.person_id != request.user.pk:

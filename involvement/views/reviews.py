@@ -42,7 +42,7 @@ def load_task(organisation, task):
     return rows.get(pk=task)
 
 
-@organisation_view(Permission.READ)
+@organisation_view(Permission.READ, blind=True)
 @require_safe
 def review_list(request, organisation):
     """Show what waits for a reviewer first, then every round with how far it is."""
@@ -66,7 +66,7 @@ def review_new(request, organisation):
     return render_page(request, "reviews/new.html", {"form": form, "people": people})
 
 
-@organisation_view(Permission.READ, load=load_round)
+@organisation_view(Permission.READ, load=load_round, blind=True)
 @require_safe
 def review_round(request, organisation, round_):
     """Show how far a round is; once it is closed, what came out, except to whom it would tell what they review."""
@@ -131,7 +131,7 @@ def review_remove(request, organisation, reviewer):
     return render_page(request, "reviews/remove.html", {"form": form, "reviewer": reviewer, "round": reviewer.round})
 
 
-@organisation_view(Permission.REVIEW, load=load_task)
+@organisation_view(Permission.REVIEW, load=load_task, blind=True)
 def review_task(request, organisation, task):
     """Show the facts and ask the questions, blind; after the answer show it beside what the organisation says."""
     if task.reviewer.person_id != request.user.pk:
