@@ -142,4 +142,5 @@ def test_it_opens_again_when_there_is_nothing_left_to_review(blind, end):
 
 
 def test_nobody_else_is_blind_to_it_and_another_organisations_reviews_hide_nothing(blind):
-    assert all(blind.viewer(name).hidden == frozenset() for name in ("lea", "ed", "bob", "vi", "bo", "bea"))
+    assert all(blind.viewer(name).hidden == frozenset() for name in ("lea", "ed", "bob", "vi", "bo"))
+    assert blind.viewer("bea").hidden == {blind.birchwood.survey.pk}, "asked in her own organisation, and of that alone"
