@@ -87,6 +87,8 @@ class Permission(StrEnum):
     CHALLENGE = "challenge"  # disagree formally, answer back, close one's own
     CHALLENGE_REPLY = "challenge-reply"
     DECISION_LIST = "decision-list"  # list the year's major decisions, and who took part
+    ROUND_OPEN = "round-open"  # open and close review rounds, take a reviewer out with a reason
+    REVIEW = "review"  # answer what one was asked to review; never for whoever is also a lead or an editor
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -106,7 +108,7 @@ _EDITOR = _VIEWER | {
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
     Role.FACILITATOR: _VIEWER,
-    Role.PATIENT_LEADER: _VIEWER | {Permission.CHALLENGE},
+    Role.PATIENT_LEADER: _VIEWER | {Permission.CHALLENGE, Permission.REVIEW},
     Role.BOARD_MEMBER: _VIEWER
     | {
         Permission.GAP_NOT_NEEDED,
@@ -117,6 +119,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.ACTION_SET,
         Permission.ACTION_REOPEN,
         Permission.DECISION_LIST,
+        Permission.ROUND_OPEN,
     },
     Role.EDITOR: _EDITOR,
     Role.LEAD: _EDITOR
@@ -127,6 +130,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.RULING_MANAGE,
         Permission.PUBLISH,
         Permission.DECISION_LIST,
+        Permission.ROUND_OPEN,
     },
 }
 

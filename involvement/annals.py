@@ -42,6 +42,7 @@ class _Names:
         self.invitations: dict[int, Invitation] = {row.pk: row for row in organisation.invitations.all()}
         self.rulings: dict[int, Ruling] = {row.pk: row for row in organisation.rulings.all()}
         self.audits = dict(organisation.audits.values_list("pk", "title"))
+        self.rounds = dict(organisation.review_rounds.values_list("pk", "title"))
         self.sees_addresses = viewer.may(Permission.MEMBER_MANAGE)
 
     def person(self, user_id: int) -> str:
@@ -121,6 +122,16 @@ def _audit(words: str) -> Callable[[dict, _Names], str]:
     return tell
 
 
+def _review(words: str) -> Callable[[dict, _Names], str]:
+    def tell(detail: dict, names: _Names) -> str:
+        said = {"title": names.rounds[detail["round"]]}
+        if "user" in detail:
+            said["name"] = names.person(detail["user"])
+        return str(words) % said + _because(detail)
+
+    return tell
+
+
 def _merged(other: str, words: str) -> Callable[[dict, _Names], str]:
     def tell(detail: dict, _names: _Names) -> str:
         return str(words) % {"name": detail[other], "day": day(date.fromisoformat(detail["on"]))} + _because(detail)
@@ -137,6 +148,10 @@ def _setting(name: str, before, after) -> str:
         if after:
             return _("made leads and board members sign in with a second step")
         return _("stopped asking leads and board members for a second step")
+    if name == "practise_first":
+        if after:
+            return _("asked patient leaders to practise before their first review")
+        return _("stopped asking patient leaders to practise before their first review")
     field = Organisation._meta.get_field(name)
     choices = dict(field.flatchoices)
     shown = {"field": field.verbose_name, "before": choices.get(before, before), "after": choices.get(after, after)}
@@ -172,6 +187,9 @@ TOLD: dict[str, Callable[[dict, _Names], str]] = {
     "audit-signed": _audit(gettext_lazy("signed the audit “%(title)s”")),
     "audit-published": _audit(gettext_lazy("published the audit “%(title)s”")),
     "audit-unpublished": _audit(gettext_lazy("took the audit “%(title)s” off the public page")),
+    "review-opened": _review(gettext_lazy("opened the review round “%(title)s”")),
+    "reviewer-removed": _review(gettext_lazy("took %(name)s out of the review round “%(title)s”")),
+    "review-closed": _review(gettext_lazy("closed the review round “%(title)s”")),
     "ruling-ended": _ruling(gettext_lazy("ended the ruling on “%(kind)s” of %(day)s (%(place)s)")),
 }
 

@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
 
-from involvement.models import Invitation, Organisation, SecurityEvent, User
+from involvement.models import Invitation, Organisation, PractiseRun, SecurityEvent, User
 from involvement.tenancy import everywhere
 
 # Rows that hold a person's own account; the others that point to it are what they did.
@@ -25,7 +25,7 @@ OWN = frozenset(
     {
         "account.emailaddress", "account.emailconfirmation", "mfa.authenticator", "usersessions.usersession",
         "socialaccount.socialaccount", "socialaccount.socialtoken", "involvement.requestkey", "involvement.membership",
-        "involvement.securityevent",
+        "involvement.securityevent", "involvement.practiserun",
     }
 )  # fmt: skip
 # Tables without anybody's words, and the two whose words are somebody's own to change.
@@ -192,6 +192,10 @@ def _held(user: User, mentioned: bool) -> dict:
         ],
         "invitations": _invitations(user),
         "events": _events(user),
+        "practised": [
+            {"organisation": each.organisation.name, "answers": each.answers, "finished_at": each.finished_at}
+            for each in PractiseRun.objects.filter(person=user).select_related("organisation").order_by("pk")
+        ],
         "what_you_did": list(_deeds(user)),
     }  # fmt: skip
     if mentioned:

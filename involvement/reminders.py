@@ -1,7 +1,9 @@
-"""What people have to be reminded of on a day: actions, reviews of "not needed", statements that a list is complete.
+"""What people have to be reminded of on a day: actions, reviews, "not needed", statements that a list is complete.
 
 An action is told of in the week before it is due, once, and then every week while it is overdue. The other two are told
-of once, in the month before. Nobody is told twice of the same (ReminderSent), nor gets two letters on one day.
+of once, in the month before. Whoever is asked to review is told at once and in the week before the round ends, and
+whoever opened a round every week while it is past its day. Nobody is told twice of the same (ReminderSent), nor gets
+two letters on one day.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from datetime import date, timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,6 +33,7 @@ BEFORE_AN_ACTION = timedelta(days=7)
 BEFORE_A_REVIEW = timedelta(days=30)
 BEFORE_A_REPLY = timedelta(days=7)
 BEFORE_A_LIST_ENDS = timedelta(days=30)
+BEFORE_A_ROUND_ENDS = timedelta(days=7)
 A_WEEK = 7  # days
 
 
@@ -67,6 +71,8 @@ def reminders(organisation: Organisation, *, on: date) -> list[Reminder]:
         *_of_reviews(organisation, holders, on),
         *_of_lists(organisation, holders, on),
         *_of_challenges(organisation, holders, on),
+        *_of_tasks(organisation, holders, on),
+        *_of_rounds(organisation, holders, on),
     ]
     sent = set(
         ReminderSent.objects.filter(organisation=organisation).values_list("recipient", "what", "thing", "due")
@@ -122,9 +128,12 @@ def _of_actions(organisation, holders, on: date) -> Iterator[Reminder]:
 
 def _letter_for(row: ActionRow, on: date) -> date:
     """Return the day that a letter about an action is for: the day it is due, or the first of an overdue week."""
-    if not row.overdue:
-        return row.due_on
-    return row.due_on + timedelta(days=1 + ((on - row.due_on).days - 1) // A_WEEK * A_WEEK)
+    return _first_of_week(row.due_on, on) if row.overdue else row.due_on
+
+
+def _first_of_week(due_on: date, on: date) -> date:
+    """Return the first day of the week, counted from the day after ``due_on``, in which ``on`` lies."""
+    return due_on + timedelta(days=1 + ((on - due_on).days - 1) // A_WEEK * A_WEEK)
 
 
 def _words(row: ActionRow) -> str:
@@ -184,6 +193,35 @@ def _of_challenges(organisation, holders, on: date) -> Iterator[Reminder]:
         if author is not None and row.reply is not None and row.steps[-1] == row.reply:
             words = _("Your challenge was answered: %(about)s") % {"about": row.about}
             yield Reminder(author[0], organisation, "challenge", row.reply.pk, row.reply.on, words, path)
+def _of_tasks(organisation, holders, on: date) -> Iterator[Reminder]:
+    """Reviewers hear that they were asked, and in the last week what they have not answered."""
+    rows = organisation.round_reviewers.filter(
+        removed_on=None, round__closed_on=None, round__opened_on__lte=on, round__due_on__gte=on
+    ).select_related("round")
+    for row in rows.annotate(left=Count("tasks", filter=Q(tasks__answered_at=None))).order_by("pk"):
+        person, held = holders.get(row.person_id, (None, frozenset()))
+        if Permission.REVIEW not in held or not row.left:
+            continue
+        last_week = row.round.due_on <= on + BEFORE_A_ROUND_ENDS
+        words = ngettext(
+            "%(n)d review to answer by %(day)s: %(title)s", "%(n)d reviews to answer by %(day)s: %(title)s", row.left
+        ) % {"n": row.left, "day": _day(row.round.due_on), "title": row.round.title}
+        due = row.round.due_on if last_week else row.round.opened_on
+        path = reverse("review-list", args=[organisation.slug])
+        yield Reminder(person, organisation, "review-asked", row.round_id, due, words, path)
+
+
+def _of_rounds(organisation, holders, on: date) -> Iterator[Reminder]:
+    """A round past its day comes back to whoever opened it, or to all who may close it once they are gone."""
+    for round_ in organisation.review_rounds.filter(closed_on=None, due_on__lt=on).order_by("pk"):
+        opener, held = holders.get(round_.recorded_by_id, (None, frozenset()))
+        words = _("The review round “%(title)s” ended on %(day)s: close it, so that all can read what came out") % {
+            "title": round_.title, "day": _day(round_.due_on),
+        }  # fmt: skip
+        path = reverse("review-close", args=[organisation.slug, round_.pk])
+        for user in [opener] if Permission.ROUND_OPEN in held else _who_may(holders, Permission.ROUND_OPEN):
+            due = _first_of_week(round_.due_on, on)
+            yield Reminder(user, organisation, "review-over", round_.pk, due, words, path)
 
 
 def _day(day: date) -> str:

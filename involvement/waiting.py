@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from involvement import drawing
@@ -20,7 +21,8 @@ from involvement.completeness import PlaceSaid
 from involvement.duplicates import number_alike
 from involvement.later import asked_again
 from involvement.models import Classification, ConfirmedBatch, Response
-from involvement.registers import lacking
+from involvement.registers import day, lacking
+from involvement.reviews import left_for, to_close
 
 LATELY = 30  # days
 
@@ -46,6 +48,15 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
     counts = organisation_map.activities
     gaps = drawing.gaps_address(org)
     complete = reverse("complete", args=[org.slug])
+    if viewer.may(Permission.REVIEW):
+        number, until = left_for(viewer)
+        if number:
+            words = ngettext("%(n)d review until %(day)s", "%(n)d reviews until %(day)s", number)
+            found.append(Waiting(words % {"n": number, "day": day(until)}, reverse("review-list", args=[org.slug])))
+    if viewer.may(Permission.ROUND_OPEN):
+        for each in to_close(viewer, on):
+            words = _("The review round “%(title)s” is past its day: close it") % {"title": each.title}
+            found.append(Waiting(words, reverse("review-close", args=[org.slug, each.pk])))
     if viewer.may(Permission.ACTIVITY_CLASSIFY):
         add(
             counts.unclassified, "%(n)d activity to place", "%(n)d activities to place",

@@ -19,7 +19,7 @@ from involvement.models import Activity, Classification, Placement, RequestKey, 
 
 
 @dataclass(frozen=True)
-class _Reading:
+class Reading:
     """A reading that passed every check, ready to be written."""
 
     suggestion: Suggestion
@@ -68,10 +68,10 @@ def classify(
             _refuse_withdrawn(activity)
             if current_classification(activity) is not None:
                 raise Refused(_("Somebody has placed this activity already. Say whether it changed or was wrong"))
-            row = _write(activity, by, reading, reason=reason, source=source, from_on=from_on)
+            row = write_reading(activity, by, reading, reason=reason, source=source, from_on=from_on)
         return {"classification": row.pk}
 
-    reading = _read(answers, claim, place, placements, reason, contested_kinds)
+    reading = read_answers(answers, claim, place, placements, reason, contested_kinds)
     if from_on is not None and from_on > today():
         raise Refused({"from_on": _("The day must be today or earlier")})
     result = once(organisation=activity.organisation, by=by, key=key, write=write)
@@ -107,10 +107,12 @@ def replace(
                 raise Refused({"from_on": _("The day must be after the one from which the present place holds")})
             old.until = from_on
             old.save(update_fields=["until"])
-            row = _write(activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=from_on)
+            row = write_reading(
+                activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=from_on
+            )
         return {"classification": row.pk}
 
-    reading = _read(answers, claim, place, placements, placed_because or reason, contested_kinds)
+    reading = read_answers(answers, claim, place, placements, placed_because or reason, contested_kinds)
     if from_on is None:
         raise Refused({"from_on": _("Enter the day from which it changed")})
     if from_on > today():
@@ -144,7 +146,7 @@ def correct(
             old = _current(activity)
             old.void_at, old.void_reason, old.voided_by = timezone.now(), reason.strip(), by
             old.save(update_fields=["void_at", "void_reason", "voided_by"])
-            row = _write(
+            row = write_reading(
                 activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=old.from_on
             )
         return {"classification": row.pk}
@@ -153,7 +155,7 @@ def correct(
         raise Refused({"why_wrong": _("Say what was wrong")})
     if len(reason.strip()) > Classification._meta.get_field("void_reason").max_length:
         raise Refused({"why_wrong": _("Say what was wrong in 500 characters or fewer")})
-    reading = _read(answers, claim, place, placements, placed_because or reason, contested_kinds)
+    reading = read_answers(answers, claim, place, placements, placed_because or reason, contested_kinds)
     result = once(organisation=activity.organisation, by=by, key=key, write=write)
     return activity.classifications.get(pk=result["classification"])
 
@@ -174,7 +176,14 @@ def _current(activity: Activity) -> Classification:
     return current
 
 
-def _read(answers, claim, place, placements, reason, contested_kinds) -> _Reading:
+def read_answers(
+    answers: Mapping[str, Any] | None,
+    claim: str,
+    place: str | None,
+    placements: Iterable[Mapping[str, Any]] | None,
+    reason: str,
+    contested_kinds: Iterable[str] = (),
+) -> Reading:
     """Check everything that was said and return it ready to be written. Raises Refused with a message by field."""
     answers = {slug: answer for slug, answer in (answers or {}).items() if answer not in (None, "", [], (), {})}
     wrong = unknown_answers(answers)
@@ -210,7 +219,7 @@ def _read(answers, claim, place, placements, reason, contested_kinds) -> _Readin
         "power": known.get("power", ""),
         "framework_version": catalogue().version,
     }
-    return _Reading(suggestion, chosen, fields, rows)
+    return Reading(suggestion, chosen, fields, rows)
 
 
 def unknown_answers(answers: Mapping[str, Any]) -> dict[str, str]:
@@ -260,14 +269,22 @@ def wrong_placements(rows: list[dict[str, Any]], place: str) -> dict[str, str]:
     return {}
 
 
-def _write(
-    activity: Activity, by: User, reading: _Reading, *, reason: str, source: str, from_on: date | None
+def write_reading(
+    activity: Activity,
+    by: User,
+    reading: Reading,
+    *,
+    reason: str,
+    kind: str = Classification.Kind.LEADER,
+    source: str = "",
+    from_on: date | None = None,
 ) -> Classification:
-    """Add one reading and its placements. Call it inside ``writing``."""
+    """Add one reading of a ``kind`` and its placements. Call it inside ``writing``."""
     row = Classification.objects.create(
         organisation=activity.organisation,
         activity=activity,
         recorded_by=by,
+        kind=kind,
         reason=reason.strip(),
         source=source,
         from_on=from_on,

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from involvement.access import Role
 from involvement.actions.base import Refused
 from involvement.actions.organisations import end_role
-from involvement.models import Invitation, Organisation, RequestKey, SecurityEvent, User
+from involvement.models import Invitation, Organisation, PractiseRun, RequestKey, SecurityEvent, User
 from involvement.personal import Mention, Traces, mentions, traces_of, without
 
 INSTEAD = "a former member"  # in English, as words of records are
@@ -70,6 +70,7 @@ def _take_out_account(user: User, traces: Traces) -> None:
     user.authenticator_set.all().delete()
     user.socialaccount_set.all().delete()
     RequestKey.objects.filter(actor=user).delete()
+    PractiseRun.objects.filter(person=user).delete()
     Invitation.objects.filter(Q(email__in=traces.emails) | Q(accepted_by=user)).delete()
 
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from involvement.access import Role
 from involvement.actions.base import Refused, today, writing
+from involvement.actions.reviewing import role_changed
 from involvement.models import Invitation, Membership, Organisation, SecurityEvent, Service, User
 
-SETTINGS = ("name", "ods_code", "kind", "nation", "second_factor_required")
+SETTINGS = ("name", "ods_code", "kind", "nation", "second_factor_required", "practise_first")
 # 3 signs for a trust or a board, 5 for a newer one or a site, 6 for a practice, 9 for a Scottish board.
 ODS_CODE = re.compile(r"[A-Z0-9]{3}|[A-Z0-9]{5,6}|[A-Z0-9]{9}")
 
@@ -63,6 +64,7 @@ def change_settings(
     kind: str,
     nation: str,
     second_factor_required: bool,
+    practise_first: bool,
     seen: str,
 ) -> Organisation:
     """Change what the organisation is called and what it asks of its members; what is the same is not recorded.
@@ -78,6 +80,7 @@ def change_settings(
         before = {field: getattr(current, field) for field in SETTINGS}
         current.name, current.ods_code = " ".join(name.split()), ods_code.strip().upper()
         current.kind, current.nation, current.second_factor_required = kind, nation, second_factor_required
+        current.practise_first = practise_first
         wrong = {}
         if current.ods_code and not ODS_CODE.fullmatch(current.ods_code):
             wrong["ods_code"] = _("Enter an ODS code, such as RXX: 3, 5, 6 or 9 letters and numbers. Or leave it empty")
@@ -168,6 +171,7 @@ def give_role(
             organisation=organisation, user=user, role=role, from_on=today(), recorded_by=by
         )
         _record(by, "role-given", membership, **({"invitation": invitation.pk} if invitation else {}))
+        role_changed(organisation=organisation, person=user, by=by, role=role, given=True)
     return membership
 
 
@@ -190,6 +194,9 @@ def end_role(*, membership: Membership, by: User, reason: str = "", whole: bool 
         current.save(update_fields=["until"])
         more = ({"reason": reason} if reason else {}) | ({"whole": True} if whole else {})
         _record(by, "role-ended", current, **more)
+        role_changed(
+            organisation=organisation, person=current.user, by=by, role=current.role, given=False, reason=reason
+        )
     return current
 
 

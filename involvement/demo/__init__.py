@@ -25,10 +25,11 @@ from involvement.actions import (
     organisations,
     pieces,
     responses,
+    reviewing,
     rulings,
 )
 from involvement.actions.base import today
-from involvement.models import Activity, Organisation, PieceOfWork, Service, User
+from involvement.models import Activity, Organisation, PieceOfWork, ReviewRound, Service, User
 from involvement.tenancy import everywhere
 
 CONTENT = Path(__file__).parent / "northfield.toml"
@@ -45,6 +46,7 @@ SEASONS = {
     10: "autumn",
     11: "autumn",
 }
+REVIEWS = "patient-leader"
 PLAIN_FACTS = (
     "reference title description method participants missing could_lose reach open_to_all promised support mechanisms"
     " groups".split()
@@ -105,6 +107,7 @@ class _Builder:
         self._decisions()
         self._actions()
         self._rulings()
+        self._reviews()
         return self.organisation
 
     @property
@@ -284,6 +287,36 @@ class _Builder:
                 organisation=self.organisation, by=self.people["lead"], contested_kind=entry["kind"],
                 place=entry["place"], reason=entry["reason"], author=entry["author"], from_on=self._day(entry["from"]),
             )  # fmt: skip
+
+    def _reviews(self) -> None:
+        """Open the review rounds; of those that are closed every answer is given, some of them another place's."""
+        people = [self.people[name] for name, person in self.content["people"].items() if REVIEWS in person["roles"]]
+        for entry in self.content["rounds"]:
+            round_ = reviewing.open_round(
+                organisation=self.organisation, by=self.people[entry["by"]], title=entry["title"], size=entry["size"],
+                each=entry["each"], reviewers=people, on=self._day(entry["on"]), due_on=self._day(entry["due"]),
+                seed=entry["seed"],
+            )  # fmt: skip
+            if "elsewhere" in entry:
+                self._answers_of(round_, entry)
+                reviewing.close_round(round_=round_, by=self.people[entry["by"]])
+
+    def _answers_of(self, round_: ReviewRound, entry: Mapping[str, Any]) -> None:
+        """Answer as the organisation did, or as ``elsewhere`` (place -> another, why) has it."""
+        said = {row.activity_id: row.classification for row in round_.drawn.select_related("classification")}
+        tasks = round_.tasks.select_related("reviewer__person").order_by("reviewer", "position")
+        for number, task in enumerate(tasks):
+            words = {"task": task, "by": task.reviewer.person, "version": task.version, "took_part": number % 11 == 7}
+            theirs = said[task.activity_id]
+            other = entry["elsewhere"].get(theirs.primary_place)
+            if number % 9 == 4:
+                reviewing.cannot_tell(**words, missing=entry["missing"])
+            elif other and (task.activity_id + number // 7) % 3:
+                reviewing.answer_task(**words, place=other["place"], reason=other["why"])
+            else:
+                reviewing.answer_task(
+                    **words, answers=theirs.answers, place=theirs.primary_place, reason=theirs.reason or entry["alike"]
+                )
 
     def _day(self, days: int) -> date:
         return self.today + timedelta(days=days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,15 +15,16 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from framework.catalogue import NOT_INVOLVEMENT, catalogue
+from framework.catalogue import NOT_INVOLVEMENT, Case, catalogue
 from framework.classify import Open, Suggestion, suggest
 from framework.questions import Question, asked, guide, kinds_for
 from involvement.actions import classification as actions
 from involvement.actions.base import today
 from involvement.forms.base import OrganisationForm
 from involvement.forms.fields import DayField, RadioTableField, read_day
-from involvement.models import Activity, Classification, User
+from involvement.models import Activity, Classification, Ruling, User
 
+CASES = 4  # worked cases beside the answers
 CHANGED, WRONG = "changed", "wrong"
 NO_CLAIM, AS_ANSWERED, UNKNOWN = "none", "as-answered", "unknown"  # said aloud: an empty choice stands preselected
 
@@ -304,6 +306,60 @@ class ClassifyForm(OrganisationForm):
                 **words, reason=self.cleaned_data["why_wrong"], placed_because=self.cleaned_data["reason"]
             )
         return actions.classify(**words, reason=self.cleaned_data["reason"])
+
+
+def points(form: ClassifyForm) -> dict[str, Any]:
+    """Return in words where the answers on ``form`` point, and why (templates/classify/_points.html, _why.html)."""
+    suggestion = form.suggestion
+    return {
+        "suggestion": suggestion,
+        "titles": {
+            "suggested": place_title(suggestion.place),
+            "leaning": place_title(suggestion.leaning),
+            "agreed": place_title(form.agreed),
+        },
+        "touches": [
+            {"place": place_title(touch.place), "way": facet_title(touch.facet), "why": touch.why, "slug": touch.place}
+            for touch in suggestion.also_touches
+        ],
+        "lacking": [{"way": facet_title(facet), "needs": needs} for facet, needs in suggestion.counts_note],
+        "open": [
+            {
+                "slug": each.question.slug,
+                "title": each.question.title,
+                "could": [place_title(place) for place in each.could],
+            }
+            for each in form.open_questions
+        ],
+        "cases": cases_like(suggestion, form.agreed),
+    }
+
+
+def facet_title(key: str) -> str:
+    """Return the title of a way, "" for none."""
+    return catalogue().facets[key].title if key else ""
+
+
+def cases_like(suggestion: Suggestion, place: str) -> list[Case]:
+    """Return a few worked cases of the place, those that share a way with the suggestion first."""
+    place = place or suggestion.leaning
+    ways = {placement.facet for placement in suggestion.placements}
+    alike = [case for case in catalogue().cases if case.place == place]
+    return sorted(alike, key=lambda case: -len(ways & set(case.facets)))[:CASES]
+
+
+def disputes(form: ClassifyForm, rulings: Mapping[str, Ruling]) -> list[dict[str, Any]]:
+    """Return the contested kinds that were ticked: both arguments, the rule, and one of ``rulings`` (by kind)."""
+    known = catalogue().contested_kinds
+    return [
+        {
+            "kind": known[slug],
+            "sides": [{"place": place_title(place), "argument": said} for place, said in known[slug].case_for],
+            "ruling": rulings.get(slug),
+            "ruled": place_title(rulings[slug].place) if slug in rulings else "",
+        }
+        for slug in form.suggestion.contested_kinds
+    ]
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -40,6 +40,11 @@ class SettingsForm(NHSForm):
         help_text=_("A code from a phone, or a passkey. Whoever has none, you too, sets one up before the next page."),
         required=False,
     )
+    practise_first = forms.BooleanField(
+        label=_("Patient leaders practise before their first review"),
+        help_text=_("Twelve worked cases, about 20 minutes. Whoever has done it once is not asked again."),
+        required=False,
+    )
 
     def __init__(self, *args, organisation: Organisation, **kwargs):
         shown = {name: getattr(organisation, name) for name in SETTINGS}

@@ -16,8 +16,9 @@ from .base import OrganisationRow, Versioned, together
 class ReviewRound(OrganisationRow):
     """One look of patient leaders at a fair sample of the register. Opened by ``recorded_by`` on ``opened_on``.
 
-    ``frame`` lists what could have been drawn, as [activity id, stratum], ``seed`` what drew it (involvement/sampling):
-    whoever has both can draw the same sample again. ``each`` is how many people look at every activity.
+    ``frame`` holds what could have been drawn, {"method": sampling.METHOD, "activities": [[activity id, stratum], …]},
+    and ``seed`` what drew it: whoever has both can draw the same sample again (manage.py redraw). ``each`` is how many
+    people look at every activity.
     """
 
     title = models.CharField(_("title"), max_length=200)

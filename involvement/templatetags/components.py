@@ -26,6 +26,7 @@ ORGANISATION_PAGES = (
     ("activity-list", _("Activities"), ("activity-", "change-", "evidence-")),
     ("gap-list", _("Gaps"), ("gap-", "response-")),
     ("action-list", _("Actions"), ("action-",)),
+    ("review-list", _("Reviews"), ("review-", "practise")),
     ("audit-list", _("Audits"), ("audit-", "compare-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),
@@ -211,3 +212,9 @@ def in_fours(text: str) -> str:
 def sign_in_providers(context) -> list:
     """Return the providers at which one may sign in instead (``provider_id`` and ``name`` in each one's ``app``)."""
     return [provider.app for provider in provider_adapter().list_providers(context["request"])]
+
+
+@register.filter
+def at(things, number: int):
+    """Return the ``number``-th of ``things``, counted from 0."""
+    return things[number]

@@ -12,10 +12,9 @@ from framework.catalogue import catalogue
 from involvement.access import Permission, organisation_view
 from involvement.actions.base import Refused, today
 from involvement.actions.classification import current_classification
-from involvement.forms.classify import ActForm, ClassifyForm, initial_from, place_title
+from involvement.forms.classify import ActForm, ClassifyForm, disputes, initial_from, place_title, points
 from involvement.http import render_page
-
-CASES = 4
+from involvement.models import Ruling
 
 
 def load_activity(organisation, activity):
@@ -95,71 +94,27 @@ def _reading(classification) -> dict:
 
 def _page(request, form: ClassifyForm, *, redrawn=(), unseen=()) -> dict:
     """Return what the page shows beside the form: the suggestion in words, disputes, cases, the three facts."""
-    suggestion = form.suggestion
-    return {
+    shown = points(form)
+    shown["titles"]["claim"] = place_title(form.said("claim") or "")
+    return shown | {
         "form": form,
         "activity": form.activity,
         "current": form.current,
         "now": _reading(form.current) if form.current is not None else None,
-        "suggestion": suggestion,
         "redrawn": redrawn,
         "unseen": unseen,
-        "titles": {
-            "suggested": place_title(suggestion.place),
-            "leaning": place_title(suggestion.leaning),
-            "claim": place_title(form.said("claim") or ""),
-            "agreed": place_title(form.agreed),
-        },
-        "elsewhere": bool(form.placed and form.placed != suggestion.place),
-        "touches": [
-            {"place": place_title(touch.place), "way": _facet_title(touch.facet), "why": touch.why, "slug": touch.place}
-            for touch in suggestion.also_touches
-        ],
-        "lacking": [{"way": _facet_title(facet), "needs": needs} for facet, needs in suggestion.counts_note],
-        "open": [
-            {
-                "slug": each.question.slug,
-                "title": each.question.title,
-                "could": [place_title(place) for place in each.could],
-            }
-            for each in form.open_questions
-        ],
-        "disputes": _disputes(form),
-        "cases": _cases(suggestion, form.agreed),
+        "elsewhere": bool(form.placed and form.placed != form.suggestion.place),
+        "disputes": disputes(form, _rulings(form)),
     }
 
 
-def _facet_title(key: str) -> str:
-    return catalogue().facets[key].title if key else ""
-
-
-def _disputes(form: ClassifyForm) -> list[dict]:
-    """Return the contested kinds that were ticked: both arguments, the rule, and how this organisation counts them."""
+def _rulings(form: ClassifyForm) -> dict[str, Ruling]:
+    """Return how this organisation counts the contested kinds that were ticked, by kind."""
     kinds = form.suggestion.contested_kinds
     if not kinds:
-        return []
+        return {}
     day = today()
     standing = form.activity.organisation.rulings.filter(
         Q(until=None) | Q(until__gt=day), contested_kind__in=kinds, from_on__lte=day
     )
-    rulings = {ruling.contested_kind: ruling for ruling in standing.order_by("from_on", "id")}
-    return [
-        {
-            "kind": catalogue().contested_kinds[slug],
-            "sides": [
-                {"place": place_title(place), "argument": argument}
-                for place, argument in catalogue().contested_kinds[slug].case_for
-            ],
-            "ruling": rulings.get(slug),
-            "ruled": place_title(rulings[slug].place) if slug in rulings else "",
-        }
-        for slug in kinds
-    ]
-
-
-def _cases(suggestion, place: str) -> list:
-    """Return a few worked cases of the place, those that share a way with the suggestion first."""
-    place = place or suggestion.leaning
-    ways = {placement.facet for placement in suggestion.placements}
-    alike = [case for case in catalogue().cases if case.place == place]
-    return sorted(alike, key=lambda case: -len(ways & set(case.facets)))[:CASES]
+    return {ruling.contested_kind: ruling for ruling in standing.order_by("from_on", "id")}

@@ -10,6 +10,7 @@ from django.urls import Resolver404, resolve
 
 from involvement.urls import organisation_urls
 from tests.audits import signed_audit
+from tests.reviews import furnish
 
 # Addresses that answer with a file or only take what a form sends.
 NO_PAGES = {
@@ -20,6 +21,7 @@ NO_PAGES = {
 ON_AN_AUDITS_WAY = {
     "audit-new", "audit-edit", "audit-freeze", "audit-conclusions", "audit-sign", "audit-unpublish",
 }  # fmt: skip
+ON_A_REVIEWERS_WAY = {"review-task"}  # only a reviewer opens it: looked at in test_reviews.py
 FOR_EVERYBODY = {
     "home",
     "accessibility",
@@ -41,7 +43,7 @@ OF_AN_ACCOUNT = {
     "mfa_list_webauthn",
     "usersessions_list",
 }
-OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES - ON_AN_AUDITS_WAY
+OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES - ON_AN_AUDITS_WAY - ON_A_REVIEWERS_WAY
 
 
 def route_of(address: str) -> str:
@@ -64,6 +66,7 @@ def test_every_page_that_links_lead_to(visit, stage, axe, name, pages):
     """One page of each route is opened: narrow, then wide. Pages whose links lead nowhere new are not opened twice."""
     for title in ("Last year’s audit", "This year’s audit"):
         signed_audit(stage.ashdown.organisation, stage.people["bob"], title=title)
+    furnish(stage.ashdown, stage.people["lea"], stage.people["pat"], "Ashdown")
     page = visit(name)
     elsewhere, wrong, seen = [], [], {}
     page.on("request", lambda sent: elsewhere.append(sent.url) if not sent.url.startswith(stage.address) else None)

@@ -24,6 +24,7 @@ from django.urls import reverse
 from involvement.actions import activities, many, merging
 from tests.audits import signed_audit
 from tests.guards.test_access_walk import ORGANISATION, address, body_of, client_for, objects_of
+from tests.reviews import furnish
 from tests.world import MARKER, PASSWORD, build
 
 FIRST, APART = 7_000_001, 1_000
@@ -58,6 +59,7 @@ FIELDS = {
     ("/o/ashdown/compare/", "service"),
     ("/o/ashdown/gaps/", "service"),
     ("/o/ashdown/map/", "service"),
+    ("/o/ashdown/reviews/new/", "service"),
 }
 
 
@@ -142,7 +144,10 @@ def sides(db):
                 column = model._meta.pk.column
                 cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, column, first])
     world = build()
-    for side, by, word in ((world.ashdown, "lea", "Ashdown"), (world.birchwood, "bo", MARKER)):
+    for side, by, reviewer, word in (
+        (world.ashdown, "lea", "pat", "Ashdown"), (world.birchwood, "bo", "bea", MARKER)
+    ):  # fmt: skip
+        furnish(side, world.people[by], world.people[reviewer], word)
         fill(side, world.people[by], word)
     world.kinds = kinds
     return world

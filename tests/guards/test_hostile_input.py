@@ -15,15 +15,16 @@ OWN_PAGES = ("account-name", "account_change_password", "account_email", "accoun
 
 
 def pages(world) -> dict[str, list[str]]:
-    """Return the pages to walk for each person: a lead's, what only a board member may write, one's own account."""
+    """Return the pages to walk: a lead's, what only a board member or a reviewer may write, one's own account."""
     home, objects = world.ashdown.organisation, objects_of(world.ashdown)
     objects["member"] = world.people["vi"].pk  # the lead may not go
     seen = [name for name, (see, _write) in ORGANISATION.items() if "lea" in see]
-    board = [name for name, (_see, write) in ORGANISATION.items() if write is not NOBODY and "lea" not in write]
+    others = {name: write for name, (_see, write) in ORGANISATION.items() if write is not NOBODY and "lea" not in write}
     own = [reverse(name) for name in OWN_PAGES]
     return {
         "lea": [*(address(name, home, objects) for name in seen), *own],
-        "bob": [address(name, home, objects) for name in board],
+        "bob": [address(name, home, objects) for name, write in others.items() if "bob" in write],
+        "pat": [address(name, home, objects) for name, write in others.items() if "pat" in write],
         "sam": [reverse("invitation", args=[world.ashdown.token])],
     }
 

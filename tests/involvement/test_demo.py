@@ -41,7 +41,7 @@ def test_the_command_makes_it_once_and_says_how_to_sign_in(settings, client):
     first = _command("demo")
     assert "invented" in first and "/o/northfield/" in first and demo.PASSWORD in first
     emails = [line.split()[0] for line in first.splitlines() if "@northfield.example" in line]
-    assert len(emails) == 6
+    assert len(emails) == 8
     assert all(client.login(email=email, password=demo.PASSWORD) for email in emails)
     before = _everything()
     assert "Nothing was changed" in _command("demo")
@@ -74,7 +74,7 @@ def test_it_is_fictional_and_everybody_has_the_role_of_their_name(northfield):
     roles = set(northfield.memberships.values_list("user__email", "role"))
     assert roles == {
         (f"{role.value.replace('-member', '').replace('-', '.')}@northfield.example", role.value) for role in Role
-    }
+    } | {(f"{which}.leader@northfield.example", "patient-leader") for which in ("second", "third")}
 
 
 def test_all_seven_statuses_show_today(shown):

@@ -137,4 +137,4 @@ def test_it_asks_the_database_the_same_however_much_there_is(client, world, more
         client.get(FRONT)
 
 
-FRONT_QUERIES = 33
+FRONT_QUERIES = 34
