@@ -90,7 +90,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Rule:
-    """When all of ``when`` and none of ``unless`` were seen (signals, or "fact place"), ``points`` are added."""
+    """When all of ``when`` and none of ``unless`` were seen (signals, facts, or "fact place"), ``points`` are added."""
 
     slug: str
     when: tuple[str, ...]
@@ -335,7 +335,7 @@ class Lexicon:
         for condition in (*entry.get("when", ()), *entry.get("unless", ())):
             if condition not in known:
                 raise ContentError(f"{where}: “{condition}” is not known")
-        if not entry.get("when"):
+        if "when" not in entry:
             raise ContentError(f"{where}: “when” is missing")
         return Rule(slug, tuple(entry["when"]), tuple(entry.get("unless", ())), _points(entry.get("points"), where))
 
@@ -568,6 +568,8 @@ def hint(given: Mapping[str, str], lex: Lexicon | None = None) -> Hint:
     """
     lex = lex or lexicon()
     text = _Text(given, lex)
+    if not text.bare:
+        return Hint(None, (), (), (), 0.0)
     seen: dict[str, tuple[float, int, int]] = {}  # signal -> weight, first word, word after the last
     for signal in lex.signals:
         best = _strongest(signal, text, lex.scale)
