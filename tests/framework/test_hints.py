@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.suggestions import measure, read_labels, without_method
 from framework.catalogue import CONTENT, NOT_INVOLVEMENT, SHAPE, ContentError, catalogue, read_content
-from framework.hints import FACETS, FIELDS, Hint, Lexicon, hint, lexicon, stem, times_matched
+from framework.hints import Hint, hint, times_matched
+from framework.lexicon import FACETS, FIELDS, Lexicon, lexicon, stem
 
 REGISTER = Path(__file__).parent / "register"
 COLUMNS = {
