@@ -50,7 +50,7 @@ HEAD = """\
 # written by hand: to change it, add activities to tests/framework/register/wordings.csv and count again.
 # A word stands for its inflections and other spellings.
 
-because.en = "This word stands more often in activities of this place. It is a hint, and no proof."
+because.en = "In entries whose place is known, this word leans to this place. Alone it means little."
 
 [words]
 """
