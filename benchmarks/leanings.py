@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.suggestions import Label, measure, read_labels, read_rows  # noqa: E402
 from framework import hints  # noqa: E402
 from framework.catalogue import read_content  # noqa: E402
-from framework.hints import ANSWERS, Lexicon  # noqa: E402
+from framework.lexicon import ANSWERS, Lexicon  # noqa: E402
 
 REGISTER = Path(__file__).resolve().parents[1] / "tests" / "framework" / "register"
 HELD = 0.35  # how hard points are held near nought
@@ -50,7 +50,7 @@ HEAD = """\
 # written by hand: to change it, add activities to tests/framework/register/wordings.csv and count again.
 # A word stands for its inflections and other spellings.
 
-because.en = "This word stands more often in activities of this place. It is a hint, and no proof."
+because.en = "In entries whose place is known, this word leans to this place. Alone it means little."
 
 [words]
 """

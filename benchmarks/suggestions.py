@@ -24,7 +24,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from framework.catalogue import NOT_INVOLVEMENT  # noqa: E402
-from framework.hints import FIELDS, Hint, hint  # noqa: E402
+from framework.hints import Hint, hint  # noqa: E402
+from framework.lexicon import FIELDS  # noqa: E402
 
 PLACES = {
     "owner": "owners",

@@ -18,7 +18,7 @@ from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from framework import hints
+from framework import hints, lexicon, wording
 from framework.catalogue import CONTENT, NOT_INVOLVEMENT, catalogue
 from framework.hints import Hint, Phrase, hint
 from framework.questions import in_words
@@ -64,8 +64,8 @@ class Suggested:
 @lru_cache(maxsize=1)
 def lexicon_mark() -> str:
     """Return a mark that changes whenever the lexicon, the leanings, or how they are read, does."""
-    files = (Path(hints.__file__), CONTENT / "lexicon.toml", CONTENT / "leanings.toml")
-    read = b"".join(file.read_bytes() for file in files)
+    code = (Path(module.__file__) for module in (hints, lexicon, wording))
+    read = b"".join(file.read_bytes() for file in (*code, CONTENT / "lexicon.toml", CONTENT / "leanings.toml"))
     return sha256(read).hexdigest()[:16]
 
 

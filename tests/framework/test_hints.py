@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.suggestions import measure, read_labels, without_method
 from framework.catalogue import CONTENT, NOT_INVOLVEMENT, SHAPE, ContentError, catalogue, read_content
-from framework.hints import FACETS, FIELDS, Hint, Lexicon, hint, lexicon, stem, times_matched
+from framework.hints import Hint, hint, times_matched
+from framework.lexicon import FACETS, FIELDS, Lexicon, lexicon, stem
 
 REGISTER = Path(__file__).parent / "register"
 COLUMNS = {
@@ -125,6 +126,29 @@ def test_entries_as_people_write_them_are_read_too():
 )
 def test_the_typical_mix_ups_are_not_fallen_for(words, place):
     assert said(words).place == place
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("Patients heard a talk by the chair.", "had to answer to citizens"),
+        ("A nurse registered with the professional council.", "go to another provider"),
+        ("Registered nurses met the regulator.", "getting to the service"),
+        ("The trust kept its two star rating.", "gave a score"),
+        ("Membership newsletter", "asked as citizens"),
+        ("A bed for the patient's partner to stay overnight, with help from staff.", "decided something jointly"),
+        ("The critical care unit has a new ventilator.", "what went wrong"),
+        ("We apologise for any inconvenience.", "what went wrong"),
+        ("Patients on the waiting list got a letter.", "gave advice"),
+        ("Patients were shown the drawings.", "made it with staff"),
+        ("Patients ran for the ward in the marathon.", "carried out part of the work"),
+        ("An open day at the town market.", "public money"),
+        ("Visiting times for visitors to the ward have changed.", "looked at a service"),
+    ],
+)
+def test_words_are_not_taken_for_what_they_do_not_say(words, reason):
+    assert any(reason in entry["because"]["en"] for entry in read_content("lexicon")["signals"].values())
+    assert not [phrase.text for phrase in said(words).phrases if reason in phrase.because]
 
 
 def test_helping_out_is_not_coproduction_by_itself():
@@ -304,6 +328,15 @@ def test_a_lexicon_that_is_not_toml_is_named(tmp_path):
     (tmp_path / "content" / "lexicon.toml").write_text("signals = [", encoding="utf-8")
     with pytest.raises(ContentError, match="lexicon.toml"):
         read_content("lexicon", tmp_path / "content")
+
+
+def test_no_reason_states_as_fact_what_the_words_only_hint_at():
+    hedged = ("may ", "often stand", "Alone it")
+    reasons = {slug: entry["because"]["en"] for slug, entry in read_content("lexicon")["signals"].items()}
+    reasons |= {"leanings": read_content("leanings")["because"]["en"]}
+    never_shown = {"people-named", "staff-named", "people-took-part", "staff-took-part"}
+    stated = [slug for slug, why in reasons.items() if not any(word in why for word in hedged)]
+    assert set(stated) == never_shown
 
 
 def test_every_signal_and_rule_says_why_and_no_pattern_is_longer_than_a_readers_patience():

@@ -308,7 +308,7 @@ def test_a_reading_says_on_which_words_it_rests(world, home, waiting):
     agreed, changed, unsure = (home.classifications.get(activity=each.activity) for each in rows)
     assert re.fullmatch(r"from its words “[^”]+”(, “[^”]+”)*", agreed.source)
     for phrase in re.findall(r"“([^”]+)”", agreed.source):
-        assert phrase in WORDS["users"]
+        assert phrase in f"{agreed.activity.title} {WORDS['users']}"
     assert (changed.suggested_place, changed.primary_place) == ("owners", "users")
     assert changed.source == "by a person’s own reading, not where its words pointed"
     assert (unsure.suggested_place, unsure.source[:36]) == ("", "by a person’s own reading, since its")

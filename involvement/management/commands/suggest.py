@@ -7,7 +7,8 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from framework.hints import FIELDS, hint
+from framework.hints import hint
+from framework.lexicon import FIELDS
 from involvement.actions.base import Refused
 from involvement.imports import Unreadable, map_columns, read_table
 from involvement.management.commands.import_activities import content_of, mapping_of
