@@ -6,7 +6,7 @@ changed. Nothing of one is ever edited or deleted.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,12 +50,14 @@ def make_challenge(
     facet: str = "",
     task: ReviewTask | None = None,
     key: UUID | None = None,
+    on: date | None = None,
 ) -> Challenge:
     """Put a challenge on record; the organisation owes a reply within its ``reply_days``.
 
     ``kind`` "place", "grade" and "how-it-happened" are about an ``activity`` (a grade about one ``change`` of it),
-    "missing" about a cell (``service``, ``place``, ``facet``), "not-needed" about a ``response`` of that kind. Raises
-    PermissionDenied for whoever is no patient leader, or keeps the register too; Refused with a sentence per field.
+    "missing" about a cell (``service``, ``place``, ``facet``), "not-needed" about a ``response`` of that kind. ``on``
+    is the day it was made, today unless told otherwise, never later; so with what follows. Raises PermissionDenied for
+    whoever is no patient leader, or keeps the register too; Refused with a sentence per field.
     """
     require(organisation, by, Permission.CHALLENGE)
     if _roles(organisation, by) & KEEPERS:
@@ -82,24 +84,32 @@ def make_challenge(
         else:
             service, place, facet = response.service, response.place, response.facet
         activity = change = None
+    wrong |= _wrong_day(on)
     if wrong:
         raise Refused(wrong)
 
     def write() -> dict:
         with writing(organisation):
             row = Challenge.objects.create(
-                organisation=organisation, recorded_by=by, kind=kind, words=words.strip(), made_on=today(),
+                organisation=organisation, recorded_by=by, kind=kind, words=words.strip(), made_on=on or today(),
                 activity=activity, change=change if kind == Kind.GRADE else None, response=response, service=service,
                 place=place, facet=facet, task=task,
             )  # fmt: skip
-            _owe(row, by)
+            _owe(row, by, on or today())
         return {"challenge": str(row.pk)}
 
     return organisation.challenges.get(pk=once(organisation=organisation, by=by, key=key, write=write)["challenge"])
 
 
 def reply(
-    *, challenge: Challenge, by: User, kind: str, words: str, activity: Activity | None = None, key: UUID | None = None
+    *,
+    challenge: Challenge,
+    by: User,
+    kind: str,
+    words: str,
+    activity: Activity | None = None,
+    key: UUID | None = None,
+    on: date | None = None,
 ) -> ChallengeStep:
     """Reply for the organisation: "accept", "explain" or "ask".
 
@@ -110,7 +120,7 @@ def reply(
     """
     organisation = challenge.organisation
     require(organisation, by, Permission.CHALLENGE_REPLY)
-    wrong = _wrong_words(words)
+    wrong = _wrong_words(words) | _wrong_day(on, challenge)
     if kind not in ChallengeStep.REPLIES:
         wrong["kind"] = _("Choose how you reply.")
     if wrong:
@@ -123,17 +133,25 @@ def reply(
             if due is None and kind != Step.ACCEPT:
                 raise Refused(_("You have replied already. Now it is with the person who made the challenge."))
             shown = _shown(current, activity) if kind == Step.ACCEPT else {}
-            step = _step(current, by, kind, words, **shown)
-            _meet(due)
+            step = _step(current, by, kind, words, on or today(), **shown)
+            _meet(due, on or today())
             if kind == Step.ACCEPT:
-                _close(current)
+                _close(current, on or today())
         return {"step": step.pk}
 
     pk = once(organisation=organisation, by=by, key=key, write=write)["step"]
     return organisation.challenge_steps.get(pk=pk)
 
 
-def follow_up(*, challenge: Challenge, by: User, kind: str, words: str = "", key: UUID | None = None) -> ChallengeStep:
+def follow_up(
+    *,
+    challenge: Challenge,
+    by: User,
+    kind: str,
+    words: str = "",
+    key: UUID | None = None,
+    on: date | None = None,
+) -> ChallengeStep:
     """Go on as the challenger: "answer" what was asked, "close" it as settled, or let it "stand" after a reply.
 
     Raises PermissionDenied for anybody else, or Refused: nothing was asked, nothing was replied, or it is closed.
@@ -142,7 +160,7 @@ def follow_up(*, challenge: Challenge, by: User, kind: str, words: str = "", key
     require(organisation, by, Permission.CHALLENGE)
     if challenge.recorded_by_id != by.pk:
         raise PermissionDenied
-    wrong = _wrong_words(words) if kind == Step.ANSWER or words.strip() else {}
+    wrong = (_wrong_words(words) if kind == Step.ANSWER or words.strip() else {}) | _wrong_day(on, challenge)
     if wrong:
         raise Refused(wrong)
 
@@ -156,12 +174,12 @@ def follow_up(*, challenge: Challenge, by: User, kind: str, words: str = "", key
                 raise Refused(_("You can let it stand once the organisation has replied."))
             if kind not in (Step.ANSWER, Step.CLOSE, Step.STAND):
                 raise Refused(_("Choose from the list."))
-            step = _step(current, by, kind, words)
+            step = _step(current, by, kind, words, on or today())
             if kind == Step.ANSWER:
-                _owe(current, by)
+                _owe(current, by, on or today())
             elif kind == Step.CLOSE:
-                _meet(current.dues.filter(met_on=None).first())
-                _close(current)
+                _meet(current.dues.filter(met_on=None).first(), on or today())
+                _close(current, on or today())
         return {"step": step.pk}
 
     pk = once(organisation=organisation, by=by, key=key, write=write)["step"]
@@ -193,27 +211,33 @@ def _open(challenge: Challenge) -> Challenge:
     return current
 
 
-def _owe(challenge: Challenge, by: User) -> None:
-    days = timedelta(days=challenge.organisation.reply_days)
+def _wrong_day(on: date | None, challenge: Challenge | None = None) -> dict[str, str]:
+    if on is not None and (on > today() or challenge is not None and on < challenge.made_on):
+        return {"on": _("The day must be today or earlier, and not before the challenge.")}
+    return {}
+
+
+def _owe(challenge: Challenge, by: User, on: date) -> None:
     ReplyDue.objects.create(
-        organisation=challenge.organisation, recorded_by=by, challenge=challenge, from_on=today(), due_on=today() + days
-    )
+        organisation=challenge.organisation, recorded_by=by, challenge=challenge, from_on=on,
+        due_on=on + timedelta(days=challenge.organisation.reply_days),
+    )  # fmt: skip
 
 
-def _meet(due: ReplyDue | None) -> None:
+def _meet(due: ReplyDue | None, on: date) -> None:
     if due is not None:
-        due.met_on = today()
+        due.met_on = on
         due.save(update_fields=["met_on"])
 
 
-def _close(challenge: Challenge) -> None:
-    challenge.closed_on = today()
+def _close(challenge: Challenge, on: date) -> None:
+    challenge.closed_on = on
     challenge.save(update_fields=["closed_on"])
 
 
-def _step(challenge: Challenge, by: User, kind: str, words: str, **shown: Any) -> ChallengeStep:
+def _step(challenge: Challenge, by: User, kind: str, words: str, on: date, **shown: Any) -> ChallengeStep:
     return ChallengeStep.objects.create(
-        organisation=challenge.organisation, recorded_by=by, challenge=challenge, kind=kind, on=today(),
+        organisation=challenge.organisation, recorded_by=by, challenge=challenge, kind=kind, on=on,
         words=words.strip(), **shown,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from involvement.actions import (
     accounts,
     activities,
     board,
+    challenging,
     classification,
     decisions,
     influence,
@@ -108,6 +109,7 @@ class _Builder:
         self._actions()
         self._rulings()
         self._reviews()
+        self._challenges()
         return self.organisation
 
     @property
@@ -317,6 +319,24 @@ class _Builder:
                 reviewing.answer_task(
                     **words, answers=theirs.answers, place=theirs.primary_place, reason=theirs.reason or entry["alike"]
                 )
+
+    def _challenges(self) -> None:
+        """Make the challenges on days gone by, with the replies that some of them got."""
+        for entry in self.content["challenges"]:
+            by = self.people[entry["by"]]
+            challenge = challenging.make_challenge(
+                organisation=self.organisation, by=by, kind=entry["kind"], words=entry["words"],
+                activity=self.organisation.activities.get(reference=entry["activity"]), on=self._day(entry["on"]),
+            )  # fmt: skip
+            if "reply" in entry:
+                challenging.reply(
+                    challenge=challenge, by=self.editor, kind="explain", words=entry["reply"],
+                    on=self._day(entry["replied"]),
+                )  # fmt: skip
+                challenging.follow_up(
+                    challenge=challenge, by=by, kind=entry["then"], words=entry.get("then_words", ""),
+                    on=self._day(entry["replied"] + 2),
+                )  # fmt: skip
 
     def _day(self, days: int) -> date:
         return self.today + timedelta(days=days)

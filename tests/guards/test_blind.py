@@ -46,6 +46,8 @@ NARROWED = {
 def blind(world):
     """The world, furnished; pat is to review the survey of Ashdown blind, and a second activity has its own place."""
     furnished(world)
+    for side in (world.ashdown, world.birchwood):
+        side.organisation.review_tasks.update(outcome="", missing="", answered_at=None)
     side, lead = world.ashdown, world.people["lea"]
     org = side.organisation
     facts = {"title": "Choir of carers", "stated_status": "running"}

@@ -147,9 +147,10 @@ def test_every_page_has_a_title_of_its_own_one_heading_and_a_way_past_the_menu(c
 def test_the_menu_marks_where_one_is(client, world):
     client.login(email="ed@example.org", password=PASSWORD)
     page = client.get("/o/ashdown/pieces/").content.decode()
-    assert re.findall(r'<a [^>]*href="([^"]*)"[^>]*aria-current="(\w+)"', page) == [("/o/ashdown/pieces/", "page")]
+    here = r'<a [^>]*href="([^"]*)"[^>]*aria-current="(\w+)"'  # in the row of a wide screen, and in the fold of a phone
+    assert re.findall(here, page) == [("/o/ashdown/pieces/", "page")] * 2
     below = client.get("/o/ashdown/pieces/new/").content.decode()
-    assert re.findall(r'<a [^>]*href="([^"]*)"[^>]*aria-current="(\w+)"', below) == [("/o/ashdown/pieces/", "true")]
+    assert re.findall(here, below) == [("/o/ashdown/pieces/", "true")] * 2
 
 
 def test_an_invented_organisation_says_that_it_is_one(client, world):

@@ -159,6 +159,7 @@ def _wipe(organisation):
     for rows in (
         organisation.action_steps.all(), organisation.actions.all(),
         organisation.decision_activities.all(), organisation.decisions.all(),
+        organisation.replies_due.all(), organisation.challenge_steps.all(), organisation.challenges.all(),
     ):  # fmt: skip
         rows._raw_delete(rows.db)
     for model, _path in REMOVED:
