@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -81,9 +82,13 @@ SAMPLE = (
 
 GOOD = {  # what a page needs beside its text, to store something; a list has several values
     "status": "running", "kind": "plan", "outcome": "changed", "facets": ["users/experience"], "place": "owners", "decided_on": "3 5 2026",
-    "due_on": "3 5 2030", "review_on": "", "told_on": "", "dated_on": "", "from_on": "", "adopted_on": "3 5 2026", "roles": ["viewer"],
+    "due_on": "3 5 2030", "review_on": "", "told_on": "", "dated_on": "", "from_on": f"{date.today():%d %m %Y}", "adopted_on": "3 5 2026", "roles": ["viewer"],
     "contested_kind": "scrutiny", "running": "yes", "version": None, "nation": "england", "kept": "", "act": "changed", "piece": "", "service": "",
+    "about": "owners/priorities", "period_from": "3 5 2025", "period_to": "3 5 2026", "retired_on": "",
 }  # fmt: skip
+FIGURES = re.compile(r"(.*_)?(reach|hours|cost|percent)")  # text fields that take a number only
+HEADED = {"text": "Title\n"}  # a list that is pasted has a heading
+SHAPED = ("ods_code",)  # left empty: it takes a few letters and figures only
 
 
 class Page(HTMLParser):
@@ -103,8 +108,11 @@ class Page(HTMLParser):
         self._judge(tag, said)
         if tag == "form":
             self.forms.append(
-                {"action": said.get("action", ""), "method": said.get("method", "get").lower(), "fields": []}
+                {"action": said.get("action", ""), "method": said.get("method", "get").lower(), "fields": [], "options": {}}
             )
+        if tag == "option" and self._select is not None:
+            options = self.forms[-1]["options"].setdefault(self._select, [])
+            options.insert(0 if "selected" in said else len(options), said.get("value", ""))
         if not self.forms or "name" not in said:
             return
         fields = self.forms[-1]["fields"]
@@ -261,6 +269,10 @@ def _look_back(client: Client, action: str, there: str, text: str, tally: Tally)
 def _filled(form: dict, text: str, everywhere: bool) -> dict:
     """Return what to send: ``text`` in the fields for words, the rest well filled; or ``text`` in every field."""
     data: dict = {}
+    offered = form["options"] | {}
+    for name, kind, value, _checked in form["fields"]:
+        if kind in ("radio", "checkbox"):
+            offered.setdefault(name, []).append(value)
     for name, kind, value, checked in form["fields"]:
         part = re.fullmatch(r"(.+)_(day|month|year)", name)
         if kind == "file":
@@ -278,22 +290,32 @@ def _filled(form: dict, text: str, everywhere: bool) -> dict:
         elif part:
             said = GOOD.get(part[1], "3 5 2026") or "  "
             data[name] = said.split(" ")[("day", "month", "year").index(part[2])]
-        elif name in GOOD and kind in ("radio", "checkbox", "select"):
-            data[name] = GOOD[name] if GOOD[name] is not None else value
+        elif name in GOOD and kind in ("radio", "checkbox", "select") and _is_offered(GOOD[name], offered[name]):
+            data[name] = GOOD[name]
+        elif kind == "select":
+            data[name] = next(filter(None, offered.get(name, [])), "")
         elif kind == "radio":
             data.setdefault(name, value)
         elif kind == "checkbox":
             if checked:
                 data.setdefault(name, []).append(value)
+        elif FIGURES.fullmatch(name):
+            data[name] = "12"
+        elif name in SHAPED:
+            data[name] = ""
         elif kind in ("text", "search", "textarea"):
-            data[name] = text
+            data[name] = HEADED.get(name, "") + text
         elif kind == "email":
             data[name] = "somebody@example.org"
         elif kind == "url":
             data[name] = "https://example.org/"
-        elif kind != "select":
+        else:
             data[name] = value
     return {name: value for name, value in data.items() if value is not None}
+
+
+def _is_offered(wanted, offered: list[str]) -> bool:
+    return wanted is not None and set([wanted] if isinstance(wanted, str) else wanted) <= set(offered)
 
 
 def _ask(client: Client, method: str, where: str, data: dict):
