@@ -2,7 +2,7 @@
 
 Makes a test database on DATABASE_URL's server (SQLite: in memory), the world of the tests in it, and walks as
 tests/guards/test_hostile_input.py does, which takes only a few strings. Prints what came back; exit code 1 where
-anything was alive or answered with 500. ``--every 4 --from 1`` takes each fourth string from the second on.
+anything was alive, altered or answered with 500. ``--every 4 --from 1`` takes each fourth string from the second on.
 """
 
 import argparse
@@ -10,14 +10,10 @@ import logging
 import os
 import sys
 import time
-from itertools import batched
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-
-
-AT_ONCE = 4  # strings before the next line is printed
 
 
 def main() -> int:
@@ -49,17 +45,18 @@ def main() -> int:
         from tests.world import build
 
         application_role.make()
-        world, started, bad = furnished(build()), time.perf_counter(), 0
+        world, started = furnished(build()), time.perf_counter()
         strings = STRINGS[asked.start :: asked.every]
-        for done, some in enumerate(batched(strings, AT_ONCE)):
-            tally = run(world, some)
-            number, seconds = done * AT_ONCE + len(some), time.perf_counter() - started
-            print(f"{connection.vendor}, {number} of {len(strings)} after {seconds:.0f} s: {tally}")
-            for said in (*tally.failed, *tally.alive):
-                print("  ", said)
-            sys.stdout.flush()
-            bad += len(tally.failed) + len(tally.alive) + (tally.pages == 0)
-        return 1 if bad else 0
+
+        def tell(where, tally):
+            print(f"{time.perf_counter() - started:.0f} s, {where}: {tally}", flush=True)
+
+        tally = run(world, strings, told=tell)
+        for said in (*tally.failed, *tally.alive, *tally.altered):
+            print("  ", said)
+        seconds = time.perf_counter() - started
+        print(f"{connection.vendor}, {len(strings)} of {len(STRINGS)} strings, {seconds:.0f} s: {tally}")
+        return 1 if tally.failed or tally.alive or tally.altered or not tally.stored else 0
     finally:
         connection.creation.destroy_test_db(before, verbosity=0)
 

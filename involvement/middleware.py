@@ -8,9 +8,11 @@ import uuid
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
 
+from involvement.actions.base import Refused
 from involvement.logs import lettered, request_id, user_hash
 
 log = logging.getLogger("involvement.request")
@@ -66,6 +68,24 @@ def headers(get_response):
         response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         return response
 
+    return middleware
+
+
+def refused(get_response):
+    """Say on a page of its own (409) what the rules do not allow, where a view had no form to say it in.
+
+    A form that was used for something else, or an organisation that closed since the page was opened.
+    """
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, exception):
+        if not isinstance(exception, Refused):
+            return None
+        return render(request, "refused.html", {"sentences": exception.messages.values()}, status=409)
+
+    middleware.process_exception = process_exception
     return middleware
 
 

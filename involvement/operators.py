@@ -8,6 +8,7 @@ meet our standard of accessibility (README, decisions), which is why nobody but 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 
 from django import forms
@@ -26,6 +27,7 @@ from involvement.access import Policy, has_second_step, is_operator
 from involvement.actions import operators, security
 from involvement.actions.accounts import forget_second_step
 from involvement.actions.base import Refused, today
+from involvement.actions.invitations import note_sent
 from involvement.cells import csv_lines
 from involvement.invitation_letters import send_letters
 from involvement.models import HealthBody, Membership, Organisation, SecurityEvent, User
@@ -65,6 +67,8 @@ class OperatorSite(AdminSite):
                     response.render()  # here, since it asks for rows as it is drawn
             if response.streaming:
                 response.streaming_content = streamed(everywhere(), response.streaming_content)
+            if said := getattr(request, "said", None):
+                messages.success(request, said() if callable(said) else said)
             return response
 
         return entered
@@ -94,7 +98,10 @@ _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class Deed(forms.Form):
-    """One thing that an operator may do: a form with its words, and the action behind it."""
+    """One thing that an operator may do: a form with its words, and the action behind it.
+
+    ``act`` returns what to say, or a function that returns it: that one runs once the deed stands, and posts letters.
+    """
 
     title = ""
     explained = ""
@@ -114,9 +121,10 @@ class OpenOrganisation(Deed):
     lead = forms.EmailField(label=_("Email address of its first lead"))
     lead_name = forms.CharField(label=_("Name of its first lead"), max_length=150, required=False)
 
-    def act(self, request, _none) -> str:
+    def act(self, request, _none) -> Callable[[], str]:
         organisation, issued = operators.open_organisation(by=request.user, **self.cleaned_data)
-        return _posted(request, issued, _now("%(name)s is open.") % {"name": organisation.name})
+        said = _now("%(name)s is open.") % {"name": organisation.name}
+        return partial(_posted, request, organisation, issued, said)
 
 
 class InviteLead(Deed):
@@ -127,9 +135,9 @@ class InviteLead(Deed):
     lead = forms.EmailField(label=_("Email address"))
     lead_name = forms.CharField(label=_("Name"), max_length=150, required=False)
 
-    def act(self, request, organisation) -> str:
+    def act(self, request, organisation) -> Callable[[], str]:
         issued = operators.invite_lead(organisation=organisation, by=request.user, **self.cleaned_data)
-        return _posted(request, issued, _now("A lead is invited."))
+        return partial(_posted, request, organisation, issued, _now("A lead is invited."))
 
 
 class Suspend(Deed):
@@ -276,7 +284,7 @@ class ReadOnly(ModelAdmin):
         form = kind(request.POST if request.method == "POST" else None, **more)
         if form.is_bound and form.is_valid():
             try:
-                messages.success(request, form.act(request, row))
+                request.said = form.act(request, row)
                 return HttpResponseRedirect(back)
             except Refused as refused:
                 for field, said in refused.messages.items():
@@ -433,12 +441,15 @@ class EventAdmin(ReadOnly):
         )  # fmt: skip
 
 
-def _posted(request, issued, said: str) -> str:
-    """Send the letters and say whether they left."""
+def _posted(request, organisation, issued, said: str) -> str:
+    """Send the letters of invitations that stand, and say whether they left."""
     taken = send_letters(issued, lambda token: request.build_absolute_uri(reverse("invitation", args=[token])))
+    if taken:
+        with everywhere():
+            note_sent(organisation=organisation, invitations=taken)
     if len(taken) == len(issued):
         return f"{said} {_now('The letter has left.')}"
-    return f"{said} {_now('The letter could not be sent. Send it again from here, or print the link with a new one.')}"
+    return f"{said} {_now('The letter could not be sent. Check the address and the mail server, then invite again.')}"
 
 
 site.register(Organisation, OrganisationAdmin)

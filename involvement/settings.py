@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "involvement.middleware.refused",
 ]
 ROOT_URLCONF = "involvement.urls"
 TEMPLATES = [

@@ -3,16 +3,17 @@
 
 The strings are our own, made from kinds (STRINGS). ``walk`` opens every page, finds its forms in the HTML, sends each
 string through them twice: once in the text fields alone, the rest filled well, so that it is stored; once in every
-field, so that it is refused. It reads the answer, and where something was stored the pages that show it. Each request
-is taken back, so every string meets the same world.
+field, so that it is refused. It reads the answer, and where something was stored the pages that show it: a string that
+is not there word by word, where CONTROL was, is altered. Each request is taken back, so every string meets the same world.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +21,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
+CONTROL = "Said in plain words"  # what nothing should change: where it is shown again, every string should be
 MARK = "zq7"  # in every string that would be alive, so that what came from us is told from what is ours
 
 _LIVE = (
@@ -80,9 +82,13 @@ SAMPLE = (
 
 GOOD = {  # what a page needs beside its text, to store something; a list has several values
     "status": "running", "kind": "plan", "outcome": "changed", "facets": ["users/experience"], "place": "owners", "decided_on": "3 5 2026",
-    "due_on": "3 5 2030", "review_on": "", "told_on": "", "dated_on": "", "from_on": "", "adopted_on": "3 5 2026", "roles": ["viewer"],
+    "due_on": "3 5 2030", "review_on": "", "told_on": "", "dated_on": "", "from_on": f"{date.today():%d %m %Y}", "adopted_on": "3 5 2026", "roles": ["viewer"],
     "contested_kind": "scrutiny", "running": "yes", "version": None, "nation": "england", "kept": "", "act": "changed", "piece": "", "service": "",
+    "about": "owners/priorities", "period_from": "3 5 2025", "period_to": "3 5 2026", "retired_on": "",
 }  # fmt: skip
+FIGURES = re.compile(r"(.*_)?(reach|hours|cost|percent)")  # text fields that take a number only
+HEADED = {"text": "Title\n"}  # a list that is pasted has a heading
+SHAPED = ("ods_code",)  # left empty: it takes a few letters and figures only
 
 
 class Page(HTMLParser):
@@ -102,8 +108,11 @@ class Page(HTMLParser):
         self._judge(tag, said)
         if tag == "form":
             self.forms.append(
-                {"action": said.get("action", ""), "method": said.get("method", "get").lower(), "fields": []}
+                {"action": said.get("action", ""), "method": said.get("method", "get").lower(), "fields": [], "options": {}}
             )
+        if tag == "option" and self._select is not None:
+            options = self.forms[-1]["options"].setdefault(self._select, [])
+            options.insert(0 if "selected" in said else len(options), said.get("value", ""))
         if not self.forms or "name" not in said:
             return
         fields = self.forms[-1]["fields"]
@@ -147,24 +156,34 @@ class Tally:
     sent: int = 0
     stored: int = 0
     shown: int = 0  # stored, and found again word by word on a page that shows it
+    altered: list[str] = field(default_factory=list)  # stored, and not found again where CONTROL was
     failed: list[str] = field(default_factory=list)  # answers of 500 and more
     alive: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"{self.pages} pages, {len(self.forms)} forms, {len(self.fields)} text fields, {self.sent} requests, "
-            f"{self.stored} stored, {self.shown} shown again, {len(self.failed)} of 500, {len(self.alive)} live nodes"
+            f"{self.stored} stored, {self.shown} shown again, {len(self.altered)} altered, {len(self.failed)} of 500, {len(self.alive)} live nodes"
         )
 
 
 def walk(
-    clients: dict[str, Client], addresses: dict[str, list[str]], strings: Iterable[str], *, also_in: dict
+    clients: dict[str, Client],
+    addresses: dict[str, list[str]],
+    strings: Iterable[str],
+    *,
+    also_in: dict,
+    told: Callable[[str, Tally], None] = lambda where, tally: None,
 ) -> Tally:
-    """Send ``strings`` through the forms of ``addresses`` (person -> pages); ``also_in``: query names for GET."""
+    """Send ``strings`` through the forms of ``addresses`` (person -> pages); ``also_in``: query names for GET.
+
+    ``told`` is called after each page, which a long walk may print.
+    """
     tally, strings = Tally(), list(strings)
     for person, pages in addresses.items():
         for where in pages:
             _walk_page(clients[person], where, strings, tally, also_in)
+            told(where, tally)
     return tally
 
 
@@ -187,11 +206,16 @@ def _walk_page(client: Client, where: str, strings: list[str], tally: Tally, als
             continue
         tally.forms.add((path, number, form["method"]))
         tally.fields |= {(path, name) for name in _worded(form)}
-        for text in strings:
+        plain = None
+        for text in (CONTROL, *strings):
             for everywhere in (False, True):
                 with transaction.atomic():
-                    _send(client, action, form, text, everywhere, tally)
+                    shown = _send(client, action, form, text, everywhere, tally)
                     transaction.set_rollback(True)
+                if text == CONTROL:
+                    plain = plain or shown
+                elif plain and shown is False:
+                    tally.altered.append(f"{action} {text[:60]!r}")
     names = also_in.get(where.partition("?")[0], ())
     for text in strings if names else ():
         answer = _ask(client, "get", where + ("&" if "?" in where else "?"), dict.fromkeys(names, text))
@@ -207,7 +231,8 @@ def _worded(form: dict) -> list[str]:
     ]
 
 
-def _send(client: Client, action: str, form: dict, text: str, everywhere: bool, tally: Tally) -> None:
+def _send(client: Client, action: str, form: dict, text: str, everywhere: bool, tally: Tally) -> bool | None:
+    """Send a form with ``text``; return whether it was shown again, None where nothing was stored."""
     data = _filled(form, text, everywhere)
     tally.sent += 1
     answer = _ask(client, form["method"], action, data)
@@ -217,15 +242,16 @@ def _send(client: Client, action: str, form: dict, text: str, everywhere: bool, 
         _note(tally, action, "POST ticked", text, answer)
     if answer.status_code == 302 and form["method"] == "post":
         tally.stored += 1
-        _look_back(client, action, answer["Location"], text, tally)
+        return _look_back(client, action, answer["Location"], text, tally)
+    return None
 
 
 def _ticks(page: Page) -> dict:
     return {name: value for form in page.forms for name, _k, value, _c in form["fields"] if name.endswith("-as-it-is")}
 
 
-def _look_back(client: Client, action: str, there: str, text: str, tally: Tally) -> None:
-    """Read the pages that show what was stored."""
+def _look_back(client: Client, action: str, there: str, text: str, tally: Tally) -> bool | None:
+    """Read the pages that show what was stored; return whether it is there, None where there are no signs to find."""
     pages = [there]
     if found := re.match(r"(/o/[\w-]+/)((activities/\d+/)?|\w+/)", action):
         pages += [found[0] + "history/" if found[3] else found[0], found[1] + "history/"]
@@ -237,11 +263,16 @@ def _look_back(client: Client, action: str, there: str, text: str, tally: Tally)
         page = _note(tally, where, "back", text, answer)
         seen |= page is not None and bool(wanted) and wanted in page.text
     tally.shown += seen
+    return seen if wanted else None
 
 
 def _filled(form: dict, text: str, everywhere: bool) -> dict:
     """Return what to send: ``text`` in the fields for words, the rest well filled; or ``text`` in every field."""
     data: dict = {}
+    offered = form["options"] | {}
+    for name, kind, value, _checked in form["fields"]:
+        if kind in ("radio", "checkbox"):
+            offered.setdefault(name, []).append(value)
     for name, kind, value, checked in form["fields"]:
         part = re.fullmatch(r"(.+)_(day|month|year)", name)
         if kind == "file":
@@ -259,22 +290,32 @@ def _filled(form: dict, text: str, everywhere: bool) -> dict:
         elif part:
             said = GOOD.get(part[1], "3 5 2026") or "  "
             data[name] = said.split(" ")[("day", "month", "year").index(part[2])]
-        elif name in GOOD and kind in ("radio", "checkbox", "select"):
-            data[name] = GOOD[name] if GOOD[name] is not None else value
+        elif name in GOOD and kind in ("radio", "checkbox", "select") and _is_offered(GOOD[name], offered[name]):
+            data[name] = GOOD[name]
+        elif kind == "select":
+            data[name] = next(filter(None, offered.get(name, [])), "")
         elif kind == "radio":
             data.setdefault(name, value)
         elif kind == "checkbox":
             if checked:
                 data.setdefault(name, []).append(value)
+        elif FIGURES.fullmatch(name):
+            data[name] = "12"
+        elif name in SHAPED:
+            data[name] = ""
         elif kind in ("text", "search", "textarea"):
-            data[name] = text
+            data[name] = HEADED.get(name, "") + text
         elif kind == "email":
             data[name] = "somebody@example.org"
         elif kind == "url":
             data[name] = "https://example.org/"
-        elif kind != "select":
+        else:
             data[name] = value
     return {name: value for name, value in data.items() if value is not None}
+
+
+def _is_offered(wanted, offered: list[str]) -> bool:
+    return wanted is not None and set([wanted] if isinstance(wanted, str) else wanted) <= set(offered)
 
 
 def _ask(client: Client, method: str, where: str, data: dict):

@@ -107,18 +107,25 @@ def insert_with_history[Row: Model](rows: list[Row], *, by: User | None) -> list
     return saved
 
 
-def once(*, organisation: Organisation, by: User, key: UUID | None, write: Callable[[], dict]) -> dict:
+def once(
+    *, organisation: Organisation, by: User, key: UUID | None, write: Callable[[], dict], about: Model | None = None
+) -> dict:
     """Run ``write`` once for a form's ``key``; a repeat answers with the first result (a JSON object).
 
-    ``key`` is the hidden UUID of the form (forms.RequestKeyField). Without a key the write simply runs.
+    ``key`` is the hidden UUID of the form (forms.RequestKeyField). Without a key the write simply runs. Another
+    organisation knows nothing of the key. Raises Refused where it came before with another deed (the function that
+    ``write`` stands in), or with one on another record than ``about``: what that came to is no answer to this.
     """
     if key is None:
         return write()
+    deed = write.__qualname__.partition(".")[0] + (f" {about.pk}" if about is not None else "")
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=organisation.pk)
-        known = RequestKey.objects.filter(actor=by, key=key).first()
+        known = RequestKey.objects.filter(organisation=organisation, actor=by, key=key).first()
         if known is not None:
+            if known.deed != deed:
+                raise Refused(_("This form was used for something else already. Open the page again"))
             return known.result
         result = write()
-        RequestKey.objects.create(organisation=organisation, actor=by, key=key, result=result)
+        RequestKey.objects.create(organisation=organisation, actor=by, key=key, deed=deed, result=result)
         return result

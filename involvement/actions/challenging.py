@@ -139,7 +139,7 @@ def reply(
                 _close(current, on or today())
         return {"step": step.pk}
 
-    pk = once(organisation=organisation, by=by, key=key, write=write)["step"]
+    pk = once(organisation=organisation, by=by, key=key, write=write, about=challenge)["step"]
     return organisation.challenge_steps.get(pk=pk)
 
 
@@ -182,7 +182,7 @@ def follow_up(
                 _close(current, on or today())
         return {"step": step.pk}
 
-    pk = once(organisation=organisation, by=by, key=key, write=write)["step"]
+    pk = once(organisation=organisation, by=by, key=key, write=write, about=challenge)["step"]
     return organisation.challenge_steps.get(pk=pk)
 
 

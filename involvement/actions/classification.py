@@ -74,7 +74,7 @@ def classify(
     reading = read_answers(answers, claim, place, placements, reason, contested_kinds)
     if from_on is not None and from_on > today():
         raise Refused({"from_on": _("The day must be today or earlier")})
-    result = once(organisation=activity.organisation, by=by, key=key, write=write)
+    result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
     return activity.classifications.get(pk=result["classification"])
 
 
@@ -117,7 +117,7 @@ def replace(
         raise Refused({"from_on": _("Enter the day from which it changed")})
     if from_on > today():
         raise Refused({"from_on": _("The day must be today or earlier")})
-    result = once(organisation=activity.organisation, by=by, key=key, write=write)
+    result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
     return activity.classifications.get(pk=result["classification"])
 
 
@@ -156,7 +156,7 @@ def correct(
     if len(reason.strip()) > Classification._meta.get_field("void_reason").max_length:
         raise Refused({"why_wrong": _("Say what was wrong in 500 characters or fewer")})
     reading = read_answers(answers, claim, place, placements, placed_because or reason, contested_kinds)
-    result = once(organisation=activity.organisation, by=by, key=key, write=write)
+    result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
     return activity.classifications.get(pk=result["classification"])
 
 

@@ -154,8 +154,6 @@ def confirm_many(
     said = {place: given for place, given in said.items() if given}
     _refuse_wrong(rows, said)
     result = once(organisation=organisation, by=by, key=key, write=write)
-    if "batch" not in result:
-        raise Refused(_("This form was used for something else already. Open the page again"))
     return organisation.confirmed_batches.get(pk=result["batch"])
 
 

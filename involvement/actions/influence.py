@@ -50,7 +50,7 @@ def record_change(*, activity: Activity, by: User, facets: Iterable[str], key: U
         return {"change": change.pk}
 
     facets = list(facets)
-    result = once(organisation=activity.organisation, by=by, key=key, write=write)
+    result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
     return activity.organisation.changes.get(pk=result["change"])
 
 
@@ -190,7 +190,7 @@ def add_evidence(
             )
         return {"evidence": evidence.pk}
 
-    result = once(organisation=change.organisation, by=by, key=key, write=write)
+    result = once(organisation=change.organisation, by=by, key=key, write=write, about=change)
     return change.organisation.evidence.get(pk=result["evidence"])
 
 

@@ -102,7 +102,7 @@ def merge(
     choices = choices or {}
     if set(choices) - set(CHOSEN) or set(choices.values()) - {KEPT, GONE, BOTH}:
         raise TypeError(f"not choices of a merge: {choices}")
-    result = once(organisation=kept.organisation, by=by, key=key, write=write)
+    result = once(organisation=kept.organisation, by=by, key=key, write=write, about=kept)
     return kept.organisation.merges.get(pk=result["merge"])
 
 

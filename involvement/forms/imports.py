@@ -266,7 +266,7 @@ def answered_words(data) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name in data:
         column, _sign, at = name.removeprefix("word-").partition("-")
-        if not name.startswith("word-") or column not in ASKED or not at.isdigit():
+        if not name.startswith("word-") or column not in ASKED or not at.isdecimal():
             continue
         key, answer = data.get(f"key-{column}-{at}", ""), data.get(name, "")
         if key and answer:

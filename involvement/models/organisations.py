@@ -166,11 +166,14 @@ class RequestKey(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.UUIDField()
+    deed = models.CharField(max_length=80, db_default="")
     result = models.JSONField()
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["actor", "key"], name="request_key_once_an_actor")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "actor", "key"], name="request_key_once_an_organisation")
+        ]
 
 
 class SecurityEvent(models.Model):

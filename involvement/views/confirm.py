@@ -133,7 +133,7 @@ def _list(request, sent=None, *, refused=""):
 
 
 def _batch(organisation, asked: str):
-    return organisation.confirmed_batches.filter(pk=int(asked)).first() if asked.isdigit() and len(asked) < 16 else None
+    return organisation.confirmed_batches.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 16 else None
 
 
 def _ask(request, sent, form):

@@ -31,21 +31,21 @@ def activity_duplicates(request, organisation):
             messages.warning(request, str(refused))
         return redirect(request.get_full_path())
     page = request.GET.get("page", "")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 8 else 1
+    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 8 else 1
     return render_page(request, "activities/duplicates.html", {"alike": alike_page(request.viewer, number)})
 
 
 def _say(request, organisation) -> None:
     again = request.POST.get("again", "")
     if again:
-        saying = organisation.not_the_same.filter(pk=int(again) if again.isdigit() and len(again) < 16 else 0).first()
+        saying = organisation.not_the_same.filter(pk=int(again) if again.isdecimal() and len(again) < 16 else 0).first()
         if saying:
             merging.take_back_not_the_same(saying=saying, by=request.user)
             messages.success(request, _("They are offered again"))
         return
-    said = [int(each) for each in request.POST.getlist("different") if each.isdigit() and len(each) < 16]
+    said = [int(each) for each in request.POST.getlist("different") if each.isdecimal() and len(each) < 16]
     one = request.POST.get("one", "")
-    pairs = [[int(one), each] for each in said if each != int(one)] if one.isdigit() and len(one) < 16 else [said]
+    pairs = [[int(one), each] for each in said if each != int(one)] if one.isdecimal() and len(one) < 16 else [said]
     for pks in pairs:
         merging.say_not_the_same(organisation=organisation, by=request.user, activities=pks)
     messages.success(request, _("We remember that they are different. Both stay, and they are not offered again."))
@@ -62,7 +62,7 @@ def activity_merge(request, organisation, activity):
         return redirect("activity-detail", organisation.slug, activity.pk)
     if not other:
         return _ask(request, organisation, activity)
-    gone = load_activity(organisation, int(other) if other.isdigit() and len(other) < 16 else 0)
+    gone = load_activity(organisation, int(other) if other.isdecimal() and len(other) < 16 else 0)
     if activity.merges.filter(organisation=organisation, gone=gone, undone_at=None).exists():  # the form sent twice
         return redirect("activity-detail", organisation.slug, activity.pk)
     if gone.pk == activity.pk or gone.withdrawn_on:
@@ -103,7 +103,7 @@ def _ask(request, organisation, activity):
 def _undo(request, organisation, activity):
     number = request.POST["undo"]
     merge = activity.merges.filter(
-        organisation=organisation, pk=int(number) if number.isdigit() and len(number) < 16 else 0
+        organisation=organisation, pk=int(number) if number.isdecimal() and len(number) < 16 else 0
     ).first()
     if merge is None:
         raise Http404

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 
 import pytest
+from django.core import mail
 from django.test import RequestFactory
 
 from involvement import logs
@@ -119,6 +121,36 @@ def test_what_people_type_never_reaches_the_log(client, world, lines):
     assert template == "mail to %s failed"
     assert len(lines) > 2
     assert "example.org" not in json.dumps(lines)
+
+
+def test_a_walk_over_the_app_leaves_no_word_of_anybody_in_the_log(client, world, lines):
+    """Sign in, search, paste a list, invite, open the invitation, ask for a new password and open its link."""
+    kept = ["ed@example.org", "jane.doe@example.org", "07700 900123", "943 476 5919", "9434765919", "whispered"]
+    client.post("/accounts/login/", {"login": "lea@example.org", "password": PASSWORD})
+    kept.append(client.cookies["sessionid"].value)
+    client.get("/o/ashdown/activities/?q=whispered 943 476 5919")
+    pasted = "Title\nwhispered to jane.doe@example.org on 07700 900123, 943 476 5919"
+    preview = client.post("/o/ashdown/activities/import/", {"text": pasted})
+    assert client.get(preview["Location"]).status_code == 200
+    invite = {"people": "jane.doe@example.org", "roles": ["viewer"], "act": "send"}
+    assert client.post("/o/ashdown/members/invite/", invite).status_code == 302
+    client.post("/accounts/logout/")
+    client.post("/accounts/password/reset/", {"email": "ed@example.org"})
+    links = [re.search(r"http://testserver(\S+)", letter.body)[1] for letter in mail.outbox]
+    assert len(links) == 2
+    for link in links:
+        assert client.get(link, follow=True).status_code == 200
+        kept += [part for part in link.split("/") if len(part) > 20]
+    client.post(links[0], {"name": "Jane", "password": "whispered-to-a-horse"})
+    client.post("/accounts/login/", {"login": "jane.doe@example.org", "password": "whispered-wrong"})
+    assert len(kept) >= 9
+    written = json.dumps(lines)
+    assert [word for word in kept if word in written] == []
+    done = [line for line in lines if line["event"] == "request"]
+    assert len(done) > 10
+    for line in done:
+        assert {"request_id", "route", "status", "ms", "organisation", "user"} <= set(line)
+    assert {"activity-list", "activity-import", "member-invite", "invitation"} <= {line["route"] for line in done}
 
 
 def test_an_exception_is_told_by_its_kind_and_place(lines):

@@ -29,16 +29,17 @@ def pages(world) -> dict[str, list[str]]:
     }
 
 
-def run(world, strings):
+def run(world, strings, **options):
     found = pages(world)
     queries = {each.partition("?")[0]: QUERIES for each in found["lea"] if each.startswith("/o/")}
-    return walk(dict(clients_of(world.people, found)), found, strings, also_in=queries)
+    return walk(dict(clients_of(world.people, found)), found, strings, also_in=queries, **options)
 
 
 def test_a_sample_of_hostile_strings_through_every_form(world):
     tally = run(furnished(world), SAMPLE)
     assert tally.failed == []
     assert tally.alive == []
+    assert tally.altered == []
     assert tally.pages > 45
     assert len(tally.forms) > 25
     assert tally.stored > 20
@@ -63,4 +64,12 @@ def test_what_is_no_text_at_all(client, world, query):
     client.force_login(world.people["lea"])
     for where in ("activities/", "map/", "gaps/", "activities.csv", "map.json"):
         answer = client.get(f"/o/ashdown/{where}", QUERY_STRING=query.decode("latin-1"))
+        assert answer.status_code < 500, where
+
+
+def test_what_is_a_figure_and_no_number_names_nothing(client, world):
+    client.force_login(world.people["lea"])
+    asked = dict.fromkeys(QUERIES, "\u00b2")  # "²".isdigit() is true, int("²") fails
+    for where in pages(furnished(world))["lea"]:
+        answer = client.get(where, asked)
         assert answer.status_code < 500, where

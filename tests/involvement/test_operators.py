@@ -7,12 +7,15 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from involvement import operators as pages
 from involvement.actions import activities, operators
 from involvement.actions.base import Refused, today
 from involvement.models import Activity, HealthBody, Organisation, SecurityEvent, User
+from tests.post_office import mailers
 from tests.world import PASSWORD
 
 HEADINGS = "ods_code,name,type,region,icb_name,town,open_date,close_date,status,source,vintage"
@@ -90,6 +93,34 @@ def test_an_organisation_is_opened_with_a_letter_to_its_lead(client, operator):
     again = client.post(reverse("admin:involvement_organisation_open"), words)
     assert again.status_code == 200 and "already exists" in again.content.decode()
     assert len(mail.outbox) == 1
+
+
+def test_an_operators_deed_stands_where_its_letter_does_not_leave(client, world, settings):
+    working, settings.MAILERS = settings.MAILERS, mailers(1)  # nobody listens there
+    ashdown = world.ashdown.organisation
+    said = client.post(form_url("organisation", ashdown, "invite-lead"), {"lead": "hana@example.org"}, follow=True)
+    assert said.status_code == 200
+    assert "The letter could not be sent" in said.content.decode()
+    invitation = ashdown.invitations.get(email="hana@example.org")
+    assert invitation.sent_at is None
+    settings.MAILERS = working
+    again = client.post(form_url("organisation", ashdown, "invite-lead"), {"lead": "hana@example.org"}, follow=True)
+    assert "The letter has left" in again.content.decode()
+    invitation.refresh_from_db()
+    assert invitation.sent_at is not None
+
+
+def test_a_letter_leaves_when_the_deed_stands(client, world, monkeypatch):
+    """Nobody waits for a mail server with rows locked, and nobody is invited by a deed that is taken back."""
+    open_before, open_then = len(connection.savepoint_ids), []
+
+    def send(issued, _link):
+        open_then.append(len(connection.savepoint_ids))
+        return []
+
+    monkeypatch.setattr(pages, "send_letters", send)
+    client.post(form_url("organisation", world.ashdown.organisation, "invite-lead"), {"lead": "hana@example.org"})
+    assert open_then == [open_before]
 
 
 def test_a_suspended_organisation_is_closed_to_its_members_who_read_why(client, world):

@@ -2,10 +2,12 @@
 
 import re
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.test import Client
 
 from involvement import letters
@@ -16,7 +18,8 @@ from tests.world import PASSWORD
 
 
 @pytest.fixture
-def office(settings):
+def office(settings, monkeypatch):
+    monkeypatch.setattr(letters.transaction, "on_commit", lambda send: send())  # a test's own transaction never ends
     with open_office() as office:
         settings.MAILERS = mailers(office.port)
         settings.LETTERS_WAIT = False
@@ -50,11 +53,14 @@ def test_every_letter_of_an_account_is_plain_text_that_leads_nowhere_else(office
     assert "If this was not you" in text_of(told)
 
 
-def test_the_answer_does_not_wait_for_the_mail_server(settings, caplog, world):
+def test_the_answer_does_not_wait_for_the_mail_server(
+    settings, caplog, world, django_capture_on_commit_callbacks
+):
     """Nor does it fail with it: what went wrong is logged, without a word about whom it was for."""
     settings.MAILERS = mailers(1)  # nobody listens there
     settings.LETTERS_WAIT = False
-    answer = Client().post("/accounts/password/reset/", {"email": "ed@example.org"})
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = Client().post("/accounts/password/reset/", {"email": "ed@example.org"})
     assert answer.url == "/accounts/password/reset/done/"
     until, said = time.monotonic() + 20, []
     while not said and time.monotonic() < until:
@@ -62,6 +68,17 @@ def test_the_answer_does_not_wait_for_the_mail_server(settings, caplog, world):
         said = [each for each in caplog.records if each.name == "involvement.letters"]
     assert [each.getMessage() for each in said] == ["a letter was not sent"]
     assert "example.org" not in said[0].getMessage()
+
+
+def test_what_was_taken_back_is_told_to_nobody(settings, db, django_capture_on_commit_callbacks):
+    settings.LETTERS_WAIT = False
+    with django_capture_on_commit_callbacks() as leaving:
+        with transaction.atomic():
+            letters.post(EmailMessage("It stands", "b", "c@example.org", ["d@example.org"]))
+        with suppress(ValueError), transaction.atomic():
+            letters.post(EmailMessage("It does not", "b", "c@example.org", ["d@example.org"]))
+            raise ValueError
+    assert len(leaving) == 1
 
 
 def test_where_letters_are_waited_for_a_fault_is_raised(settings):

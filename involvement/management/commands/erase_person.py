@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, email, because, also, **_options):
         """Do it, and say where what was found; CommandError in a sentence."""
         email = email.strip().lower()
-        which = {"pk": int(email)} if email.isdigit() else {"email": email}
+        which = {"pk": int(email)} if email.isdecimal() else {"email": email}
         user = User.objects.filter(**which).first()
         if user is None:
             raise CommandError("There is no account with this address.")
