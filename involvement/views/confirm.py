@@ -133,7 +133,9 @@ def _list(request, sent=None, *, refused=""):
 
 
 def _batch(organisation, asked: str):
-    return organisation.confirmed_batches.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 16 else None
+    if not asked.isdecimal() or len(asked) > 15:
+        return None
+    return organisation.confirmed_batches.filter(pk=int(asked)).first()
 
 
 def _ask(request, sent, form):
