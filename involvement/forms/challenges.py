@@ -20,7 +20,10 @@ class ChallengeForm(NHSForm):
     )  # fmt: skip
     words = forms.CharField(
         label=_("What do you say?"),
-        help_text=_("Everybody here will read this, and the board’s report prints it in full. Do not name patients."),
+        help_text=_(
+            "Everybody here will read this. The board’s report prints it in full with your name, and may be published."
+            " Do not name patients."
+        ),
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Say it in your own words.")},
     )
