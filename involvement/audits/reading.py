@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
+from framework.catalogue import catalogue
 from involvement.access import Viewer
 from involvement.actions.audits import conclusions_of, signed_words
 from involvement.audits import snapshot as snapshots
-from involvement.audits.comparison import Comparison, PlaceTrend, compare, trend
-from involvement.maps import build_map
+from involvement.audits.comparison import MOVE_TITLES, Comparison, Move, PlaceTrend, compare, move_of, trend
+from involvement.maps import OrganisationMap, build_map
 from involvement.models import Audit, Organisation, Publication, Service
 from involvement.reports.page import Drawn, drawn
 
@@ -110,6 +113,52 @@ def compare_audits(viewer: Viewer, one: Audit, other: Audit) -> Compared:
     middle = [json.loads(text) for text in between.order_by("as_at").values_list("snapshot__content", flat=True)]
     days, places = trend([before, *middle, after])
     return Compared(compare(before, after), days, places)
+
+
+@dataclass(frozen=True)
+class SinceLast:
+    """What moved on the map since the last signed audit of the whole organisation.
+
+    ``moves`` pairs what happened with the ways to which it did, in words; ``withdrawn`` counts the activities taken off
+    the list since, ``late`` the answers to gaps whose day has passed.
+    """
+
+    audit: Audit
+    moves: tuple[tuple[str, tuple[str, ...]], ...]
+    withdrawn: int
+    late: int
+
+
+def since_last(viewer: Viewer, shown: OrganisationMap) -> SinceLast | None:
+    """Return what moved between the last signed audit and ``shown``, today's map of the whole; None without an audit.
+
+    None too for whoever is still to review something blind: the difference to their own map would tell. Two queries.
+    """
+    if viewer.hidden:
+        return None
+    signed = viewer.organisation.audits.signed().filter(service=None, as_at__lt=shown.as_at)
+    audit = signed.select_related("snapshot").order_by("-as_at", "-pk").first()
+    if audit is None:
+        return None
+    known, cells = catalogue(), {cell.facet: cell for cell in shown.cells}
+    found: dict[Move, list[str]] = {}
+    for place in json.loads(audit.snapshot.content)["places"]:
+        for was in place["cells"]:
+            key = was["facet"] if "/" in was["facet"] else f"{place['slug']}/{was['facet']}"
+            if key in cells:
+                status = cells[key].status
+                words = _("%(way)s: %(before)s, now %(after)s") % {
+                    "way": f"{known.places[cells[key].place].title}, {known.facets[key].title.lower()}",
+                    "before": was["status_title"].lower(), "after": known.statuses[status].title.lower(),
+                }  # fmt: skip
+                found.setdefault(move_of(was["status"], status.value), []).append(words)
+    found.pop(Move.SAME, None)
+    return SinceLast(
+        audit=audit,
+        moves=tuple((str(MOVE_TITLES[move]), tuple(found[move])) for move in Move if move in found),
+        withdrawn=viewer.organisation.activities.filter(withdrawn_on__gt=audit.as_at).count(),
+        late=sum(not row.is_not_needed and bool(row.due_on) and row.due_on < shown.as_at for row in shown.responses),
+    )
 
 
 def compare_days(viewer: Viewer, first: date, last: date, service: Service | None = None) -> Compared:

@@ -4,6 +4,7 @@ from framework.catalogue import catalogue
 from involvement import drawing
 from involvement.access import Permission, organisation_view
 from involvement.actions.base import today
+from involvement.audits.reading import since_last
 from involvement.completeness import said_by_place
 from involvement.effects import effects
 from involvement.http import render_page
@@ -37,6 +38,7 @@ def front_page(request, organisation):
         "waiting": waiting_for(request.viewer, shown, said, on=today()),
         "effects": effects(request.viewer, on=today()),
         "rulings": drawing.ruling_rows(shown.rulings),
+        "since": since_last(request.viewer, shown),
         "lately": lately(request.viewer, on=today()),
         "places": catalogue().places.values(),
     }
