@@ -22,6 +22,8 @@ ON_AN_AUDITS_WAY = {
     "audit-new", "audit-edit", "audit-freeze", "audit-conclusions", "audit-sign", "audit-unpublish",
 }  # fmt: skip
 ON_A_REVIEWERS_WAY = {"review-task"}  # only a reviewer opens it: looked at in test_reviews.py
+# What only a patient leader opens: looked at on the way in test_challenges.py.
+ON_A_CHALLENGERS_WAY = {"challenge-new", "challenge-go-on"}
 FOR_EVERYBODY = {
     "home",
     "accessibility",
@@ -43,7 +45,8 @@ OF_AN_ACCOUNT = {
     "mfa_list_webauthn",
     "usersessions_list",
 }
-OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES - ON_AN_AUDITS_WAY - ON_A_REVIEWERS_WAY
+ELSEWHERE = ON_AN_AUDITS_WAY | ON_A_CHALLENGERS_WAY | ON_A_REVIEWERS_WAY
+OF_AN_ORGANISATION = {route.name for route in organisation_urls} - NO_PAGES - ELSEWHERE
 
 
 def route_of(address: str) -> str:
@@ -70,7 +73,8 @@ def test_every_page_that_links_lead_to(visit, stage, axe, name, pages):
     page = visit(name)
     elsewhere, wrong, seen = [], [], {}
     page.on("request", lambda sent: elsewhere.append(sent.url) if not sent.url.startswith(stage.address) else None)
-    waiting = deque([page.url, f"{stage.address}/o/ashdown/activities/{stage.ashdown.survey.pk}/"])  # has one of each
+    survey, listed = stage.ashdown.survey.pk, f"{stage.address}/o/ashdown/activities/"
+    waiting = deque([page.url, f"{listed}{survey}/", f"{listed}answer/?pick={survey}"])  # the survey has one of each
     if name is None:
         waiting = deque([stage.address + "/"])
     while waiting:
