@@ -7,21 +7,30 @@ Nothing else in the project decides a right: templates ask ``viewer.may``, actio
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
+from uuid import UUID
 
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from involvement.models import Membership, Organisation, ReviewTask, User
+from involvement.models import Membership, Organisation, Participant, ReviewTask, Room, User
+from involvement.models.workshops import CODE_LENGTH, CODE_SIGNS
 from involvement.tenancy import inside, streamed
 
 
@@ -89,6 +98,8 @@ class Permission(StrEnum):
     DECISION_LIST = "decision-list"  # list the year's major decisions, and who took part
     ROUND_OPEN = "round-open"  # open and close review rounds, take a reviewer out with a reason
     REVIEW = "review"  # answer what one was asked to review; never for whoever is also a lead or an editor
+    WORKSHOP_RUN = "workshop-run"  # plan and run workshops
+    WORKSHOP_TAKE = "workshop-take"  # take what a workshop came to into the register, or decline it with a reason
 
 
 _VIEWER = frozenset({Permission.READ})
@@ -103,11 +114,12 @@ _EDITOR = _VIEWER | {
     Permission.ACTION_SET,
     Permission.ACTION_CLOSE,
     Permission.CHALLENGE_REPLY,
+    Permission.WORKSHOP_TAKE,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
-    Role.FACILITATOR: _VIEWER,
+    Role.FACILITATOR: _VIEWER | {Permission.WORKSHOP_RUN},
     Role.PATIENT_LEADER: _VIEWER | {Permission.CHALLENGE, Permission.REVIEW},
     Role.BOARD_MEMBER: _VIEWER
     | {
@@ -131,6 +143,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         Permission.PUBLISH,
         Permission.DECISION_LIST,
         Permission.ROUND_OPEN,
+        Permission.WORKSHOP_RUN,
     },
 }
 
@@ -229,7 +242,10 @@ def has_second_step(user: User) -> bool:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a view asks of whoever comes: "public", "member" (any signed-in account), "organisation" or "operator"."""
+    """What a view asks of whoever comes.
+
+    "public", "member" (any signed-in account), "organisation", "operator", or "participant" (the code of a room).
+    """
 
     kind: str
     read: Permission | None = None
@@ -318,3 +334,128 @@ def member_view(view):
     """Mark a view that any signed-in person may see, of no organisation in particular."""
     view.policy = Policy("member")
     return view
+
+
+# -- The door of a room ---------------------------------------------------------------------------------------------
+
+LIVE_FOR = timedelta(hours=24)  # a door that nobody shut is shut by then
+TOLD_FOR = timedelta(days=30)  # how long what became of it can be read under the code
+WRONG_CODES = "60/10m/ip"  # wrong codes from one internet address; a hall is one address, so right ones are not counted
+COOKIE = "room"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody at the door of a room, or in it: ``participant_id`` is from their cookie, None before they joined."""
+
+    room: Room
+    participant_id: UUID | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.room.state == Room.State.CLOSED
+
+    @cached_property
+    def participant(self) -> Participant | None:
+        """Who they are in the room; None before they joined and when they were shut out. One query."""
+        if self.participant_id is None:
+            return None
+        rows = Participant.objects.filter(
+            organisation_id=self.room.organisation_id, workshop_id=self.room.workshop_id, banned=False
+        )
+        return rows.filter(pk=self.participant_id).first()
+
+
+def spelled(code: str) -> str:
+    """Return ``code`` as rooms have it, whatever spaces, dashes and small letters it was typed with; "" for none."""
+    typed = "".join(sign for sign in code.upper() if sign.isalnum())
+    return typed if len(typed) == CODE_LENGTH and set(typed) <= set(CODE_SIGNS) else ""
+
+
+def find_room(code: str) -> Room | None:
+    """Return the room of a code as it was typed, whatever its state, with its organisation. At most one query."""
+    typed = spelled(code)
+    return Room.objects.select_related("organisation").filter(code=typed).first() if typed else None
+
+
+def may_enter(room: Room) -> bool:
+    """Return whether the code opens anything today: an open door, or within 30 days what became of it."""
+    if room.organisation.suspended_on is not None:
+        return False
+    if room.state == Room.State.OPEN:
+        return timezone.now() - room.opened_at < LIVE_FOR
+    return room.state == Room.State.CLOSED and timezone.now() - room.closed_at < TOLD_FOR
+
+
+def participant_view(view=None, *, light: bool = False):
+    """Turn ``code`` in the address into a Guest; tell whoever has a wrong one so, and stop whoever tries many.
+
+    Called as ``view(request, guest)``, inside the room's organisation; a ``light`` view (the poll of every phone) steps
+    in by itself where it has to. A code that is unknown, not open yet, or too old gets one and the same answer. Who
+    has joined is not stopped by what others on the same address try.
+    """
+    if view is None:
+        return functools.partial(participant_view, light=light)
+
+    @functools.wraps(view)
+    def inner(request, code: str, **captured):
+        room = find_room(code)
+        mine = _participant_of(request, room) if room is not None else None
+        if mine is None and guessed_too_often(request):
+            return render(request, "429.html", status=429)
+        if room is None or not may_enter(room):
+            if room is None:
+                count_wrong_code(request)
+            return _private(render(request, "rooms/none.html", status=404))
+        guest = Guest(room, mine)
+        if light:
+            return _private(view(request, guest, **captured))
+        with inside(room.organisation):
+            return _private(view(request, guest, **captured))
+
+    inner = login_not_required(inner)
+    inner.policy = Policy("participant")
+    return inner
+
+
+def remember(response, guest: Guest, participant: Participant) -> None:
+    """Give the phone its one random cookie: it says which participant of this room it is, and goes nowhere else."""
+    response.set_cookie(
+        COOKIE, _signer().sign(f"{guest.room.pk}:{participant.pk}"), path=f"/w/{guest.room.code}/",
+        max_age=TOLD_FOR + LIVE_FOR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+
+
+def guessed_too_often(request) -> bool:
+    """Return whether too many wrong codes came from this internet address within ten minutes. Asks the cache once."""
+    rate, key = _counted(request)
+    since = time.time() - rate.duration
+    return sum(each > since for each in cache.get(key, [])) >= rate.amount
+
+
+def count_wrong_code(request) -> None:
+    """Remember a wrong code (its address hashed, for ten minutes)."""
+    ratelimit.consume(request, app="involvement", action="room", config={"room": WRONG_CODES}, limit_get=True)
+
+
+def _counted(request):
+    rate = ratelimit.parse_rate(WRONG_CODES)
+    return rate, ratelimit.get_cache_key(request, app="involvement", action="room", rate=rate)
+
+
+def _participant_of(request, room: Room) -> UUID | None:
+    try:
+        which, _colon, participant = _signer().unsign(request.COOKIES.get(COOKIE, "")).partition(":")
+        return UUID(participant) if which == str(room.pk) else None
+    except (signing.BadSignature, ValueError):
+        return None
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="involvement.room")
+
+
+def _private(response):
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex"
+    return response

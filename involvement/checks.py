@@ -4,6 +4,7 @@ E001  a view without a policy                          E010  a cache per process
 E002  a policy that sign-in contradicts                E011  uploads inside a folder that is served
 E003  an organisation's address and another policy, or the other way round
 E004  an operators' address and another policy       W012  a database role for which no wall holds
+E005  a room's address and another policy
 """
 
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ ACCOUNT_VIEWS = frozenset(
 )
 ORGANISATION_PREFIX = "o/<slug:org>/"
 OPERATORS_PREFIX = "operators/"
+ROOM_PREFIX = "w/<str:code>/"
 PROCESS_CACHES = ("LocMemCache", "DummyCache")
 
 
@@ -114,7 +116,7 @@ def every_view_has_a_policy(app_configs=None, **_options) -> list[Error]:
             hint = "Put @organisation_view(…), @member_view or @public_view (involvement/access.py) over it."
             errors.append(Error(f"{where} has no policy.", hint=hint, id="involvement.E001"))
             continue
-        if (policy.kind == "public") == getattr(view, "login_required", True):
+        if (policy.kind in ("public", "participant")) == getattr(view, "login_required", True):
             hint = "Let the wrapper of access.py be the only one that speaks of signing in."
             errors.append(
                 Error(
@@ -124,6 +126,9 @@ def every_view_has_a_policy(app_configs=None, **_options) -> list[Error]:
         if (policy.kind == "operator") != route.startswith(OPERATORS_PREFIX):
             hint = "The operators' pages, and nothing else, live in involvement/operators.py."
             errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E004"))
+        if (policy.kind == "participant") != route.startswith(ROOM_PREFIX):
+            hint = "What a room's code opens, and nothing else, lives below /w/<code>/ (involvement/urls.py)."
+            errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E005"))
         if (policy.kind == "organisation") != route.startswith(ORGANISATION_PREFIX):
             hint = "Everything of an organisation, and nothing else, lives in organisation_urls (involvement/urls.py)."
             errors.append(Error(f"{where}: its policy is {policy.kind}.", hint=hint, id="involvement.E003"))

@@ -1,7 +1,8 @@
 """The policies of tenancy.py, for migrations. Whoever makes a table puts ``walls()`` last among the operations.
 
-The app may read who belongs where and what organisations are called without saying whose rows it means: it finds out
-so who is asking. All other rows are an organisation's own. Histories and security events may be added to, no more.
+The app may read who belongs where, what organisations are called and which code opens which room without saying whose
+rows it means: it finds out so who is asking. All other rows are an organisation's own. Histories and security events
+may be added to, no more.
 """
 
 from django.db import migrations
@@ -16,7 +17,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$"""
-_READ_BY_ALL = ("membership",)
+_READ_BY_ALL = ("membership", "room")
 _APPEND_ONLY = ("securityevent",)
 
 

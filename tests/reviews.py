@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from involvement.access import Role
-from involvement.actions import organisations, practising, reviewing
+from involvement.actions import hosting, organisations, practising, reviewing, taking_part
 from involvement.actions.base import today
 from involvement.models import Organisation, PractiseRun, ReviewRound, ReviewTask, User
+from tests.rooms import fresh, hall, plan
 
 ANSWERS = {"capacity": "say", "about": "service"}
 
@@ -45,7 +46,18 @@ def practised(organisation: Organisation, person: User, place: str = "users", se
 
 
 def furnish(side, by: User, reviewer: User, word: str) -> None:
-    """Give a side of the world an open round with a task of ``reviewer``, and an exercise that ``by`` has begun."""
+    """Give a side of the world an open round with a task of ``reviewer``, an exercise and a workshop that ``by`` began.
+
+    The workshop talks: somebody laid a card, six people placed it.
+    """
     side.round = opened(side.organisation, by, reviewer, title=f"{word} round")
     side.task = task_of(side.round, reviewer, side.survey)
     side.run = practised(side.organisation, by, set_of=1)
+    side.workshop = plan(side.organisation, by, title=f"{word} evening", purpose=f"{word} purpose")
+    (side.card,) = hosting.add_lines(workshop=side.workshop, by=by, lines=f"{word} comment cards")
+    hosting.move(workshop=side.workshop, by=by, step="place")
+    side.workshop = fresh(side.workshop)
+    for person in hall(side.workshop, patient=6):
+        taking_part.place(room=side.workshop.room, participant=person, card=side.card, place="users")
+    hosting.move(workshop=side.workshop, by=by, step="discuss")
+    side.workshop = fresh(side.workshop)

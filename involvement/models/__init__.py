@@ -14,6 +14,7 @@ from .many import ManyEdit, Merge, NotTheSame
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
 from .reviews import PractiseRun, ReviewRound, ReviewTask, RoundActivity, RoundReviewer
+from .workshops import Card, CardOutcome, PaperCount, Participant, Placing, Room, Vote, Workshop
 
 __all__ = [
     "Action",
@@ -27,6 +28,8 @@ __all__ = [
     "AssessmentLink",
     "Audit",
     "AuditDocument",
+    "Card",
+    "CardOutcome",
     "Challenge",
     "ChallengeStep",
     "Change",
@@ -46,8 +49,11 @@ __all__ = [
     "Merge",
     "NotTheSame",
     "Organisation",
+    "PaperCount",
+    "Participant",
     "PieceOfWork",
     "Placement",
+    "Placing",
     "PractiseRun",
     "Publication",
     "ReminderSent",
@@ -56,6 +62,7 @@ __all__ = [
     "Response",
     "ReviewRound",
     "ReviewTask",
+    "Room",
     "RoundActivity",
     "RoundReviewer",
     "Ruling",
@@ -66,4 +73,6 @@ __all__ = [
     "Snapshot",
     "StoredFile",
     "User",
+    "Vote",
+    "Workshop",
 ]

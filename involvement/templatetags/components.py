@@ -27,6 +27,7 @@ ORGANISATION_PAGES = (
     ("gap-list", _("Gaps"), ("gap-", "response-")),
     ("action-list", _("Actions"), ("action-",)),
     ("review-list", _("Reviews"), ("review-", "practise")),
+    ("workshop-list", _("Workshops"), ("workshop-",)),
     ("audit-list", _("Audits"), ("audit-", "compare-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
     ("complete", _("Is this list complete?"), ("complete",)),

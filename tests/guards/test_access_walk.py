@@ -23,6 +23,7 @@ from involvement.actions import memberships, organisations
 from involvement.models import StoredFile
 from tests.audits import published_audit
 from tests.reviews import furnish
+from tests.rooms import phone
 from tests.world import ASHDOWN, BIRCHWOOD, MARKER
 
 ALL = frozenset(ASHDOWN)
@@ -30,6 +31,7 @@ EDITORS = frozenset({"lea", "ed"})
 BOARD = frozenset({"bob"})
 LEAD = frozenset({"lea"})
 REVIEWERS = frozenset({"pat"})
+HOSTS = frozenset({"lea", "fay"})
 NOBODY = frozenset()
 
 # Route name: (who of Ashdown may see it, who may write through it).
@@ -111,6 +113,16 @@ ORGANISATION = {
     "review-task": (REVIEWERS, REVIEWERS),
     "practise": (ALL, ALL),
     "practise-run": (LEAD, LEAD),  # it is the lead's own
+    "workshop-list": (ALL, NOBODY),
+    "workshop-new": (HOSTS, HOSTS),
+    "workshop-detail": (ALL, NOBODY),
+    "workshop-edit": (HOSTS, HOSTS),
+    "workshop-cards": (HOSTS, HOSTS),
+    "workshop-card": (HOSTS, HOSTS),
+    "workshop-paper": (HOSTS, HOSTS),
+    "workshop-run": (HOSTS, HOSTS),
+    "workshop-projector": (HOSTS, NOBODY),
+    "workshop-results": (ALL, NOBODY),
     "services": (ALL, LEAD),
     "service-edit": (LEAD, LEAD),
     "members": (ALL, NOBODY),
@@ -153,6 +165,8 @@ OTHER = {  # what stands in the addresses of pages that are no organisation's
     "org": "nowhere-at-all",
     "audit": NEVER,
     "object_id": NEVER,
+    "code": "BCDFGHJK",
+    "card": NOWHERE,
     "app_label": "involvement",
 }
 
@@ -211,6 +225,8 @@ def objects_of(side) -> dict:
         "reviewer": side.task.reviewer_id,
         "task": side.task.pk,
         "run": side.run.pk,
+        "workshop": side.workshop.pk,
+        "card": side.card.pk,
     }
 
 
@@ -469,3 +485,29 @@ def test_pages_of_no_organisation_ask_for_an_account_or_do_not(sides):
     assert not failing, "\n".join(failing)
     assert walked | set(ORGANISATION) == set(patterns())
     assert ELSEWHERE <= walked
+
+
+def test_a_room_opens_to_its_own_people_and_its_own_cards_only(sides):
+    """Every address of a room × nobody, somebody of another room, somebody of this one with the other's card."""
+    rooms = {name: pattern for name, pattern in patterns().items() if getattr(
+        getattr(pattern.callback, "policy", None), "kind", "") == "participant"}  # fmt: skip
+    assert len(rooms) >= 5
+    ours, theirs = sides.ashdown, sides.birchwood
+    mine, other = phone(ours.workshop), phone(theirs.workshop)
+    crossed = Client(raise_request_exception=False)
+    crossed.cookies["room"] = other.cookies["room"].value
+    nobody, failing = Client(raise_request_exception=False), []
+    for name in rooms:
+        needs_card = "card" in str(rooms[name].pattern)
+        for card in (ours.card.pk, theirs.card.pk, NOWHERE) if needs_card else (None,):
+            captured = {"code": ours.workshop.room.code} | ({"card": card} if card else {})
+            for method in ("GET", "POST"):
+                where = reverse(name, kwargs=captured)
+                for who, client in (("nobody", nobody), ("another room's", crossed), ("a member", mine)):
+                    response, written = ask(client, method, where)
+                    told = MARKER in response.content.decode(errors="replace")
+                    strange = card in (theirs.card.pk, NOWHERE) and response.status_code not in (403, 404, 405)
+                    alone = who != "a member" and name not in ("room", "room-board") and response.status_code < 400
+                    if told or strange or alone or (written and who != "a member") or response.status_code >= 500:
+                        failing.append(f"{method} {where} by {who}: {response.status_code}, wrote {written}")
+    assert not failing, "\n".join(failing)

@@ -25,6 +25,12 @@ PUBLIC = {
     "published",  # an audit that a lead has published, in two steps
     "published-audit",
     "invitation",  # opened by a token that only the invited address was sent
+    "join",  # asks for the code of a room; the five below open with it (access.participant_view)
+    "room",
+    "room-board",
+    "room-card",
+    "room-place",
+    "room-vote",
     "account_login",
     "account_logout",
     "account_inactive",

@@ -24,7 +24,7 @@ from tests.world import ASHDOWN, MARKER
 
 # Tables of ours that are no organisation's: accounts, reference data, and what an organisation itself is.
 OF_NOBODY = {"healthbody", "user", "user_groups", "user_user_permissions", "organisation"}
-READ_BY_ALL = {"involvement_membership"}
+READ_BY_ALL = {"involvement_membership", "involvement_room"}
 APPEND_ONLY = {"involvement_securityevent"}
 # Where more than one organisation's rows may be asked for, and why each has to.
 EVERYWHERE = {

@@ -1,0 +1,101 @@
+"""How a workshop goes: its steps in each mode, how long each takes, and what each asks of people. Plain data.
+
+People write before they talk, place before they see what others placed, and vote where nobody sees it: so that the
+loudest does not decide, after the nominal group technique (Van de Ven and Delbecq 1974, doi 10.2307/255641).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+GATHER, PLACE, REVEAL, DISCUSS, AGREE, VOTE, CLOSE = "gather", "place", "reveal", "discuss", "agree", "vote", "close"
+LENGTHS = (45, 90, 150)  # minutes
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name on the facilitator's list, the question that the room reads, what the facilitator says."""
+
+    slug: str
+    title: str
+    question: str
+    say: str
+
+
+STEPS = {
+    GATHER: Step(
+        GATHER, _("Write"), _("How do people take part here?"),
+        _("Everybody writes for themselves, without talking. One thing on a card, in words that anybody understands."),
+    ),
+    PLACE: Step(
+        PLACE, _("Place"), _("Where does each one belong?"),
+        _("Everybody chooses for themselves. Nobody sees what others choose, and you do not either."),
+    ),
+    REVEAL: Step(
+        REVEAL, _("Show"), _("This is what you chose"),
+        _("Show it and wait. Ask first what surprises people, then start where the room splits."),
+    ),
+    DISCUSS: Step(
+        DISCUSS, _("Talk"), _("What makes you choose differently?"),
+        _("Ask somebody from each side to say what happened, not what it was called. People may change their choice."),
+    ),
+    AGREE: Step(
+        AGREE, _("Agree"), _("Can we agree?"),
+        _("Go through the cards. Write down what the room agrees on. Where it does not agree, write that down too."),
+    ),
+    VOTE: Step(
+        VOTE, _("Vote"), _("What should come first?"),
+        _("Everybody gives out their votes. Nobody sees the count until you close the vote."),
+    ),
+    CLOSE: Step(
+        CLOSE, _("End"), _("Thank you"),
+        _("Read the promise aloud again. Say when people will hear what became of it."),
+    ),
+}  # fmt: skip
+IDEAS = Step(
+    GATHER, _("Ideas"), _("What could be done here?"),
+    _("Everybody writes for themselves, without talking: one idea on a card, for a gap that is shown."),
+)  # fmt: skip
+FIRST_STEPS = Step(
+    AGREE, _("First steps"), _("Who does what first?"),
+    _("Take the ideas with most votes. Write down one first step for each, and who takes it."),
+)  # fmt: skip
+
+# Minutes of a step when there are 45, 90 and 150; what is left over is for arriving, a break and going home.
+MODES: dict[str, dict[str, tuple[int, int, int]]] = {
+    "map": {GATHER: (8, 12, 20), PLACE: (6, 10, 15), REVEAL: (3, 5, 5), DISCUSS: (12, 30, 50), AGREE: (6, 12, 25),
+            VOTE: (3, 5, 5)},
+    "review": {PLACE: (12, 20, 30), REVEAL: (3, 5, 5), DISCUSS: (15, 35, 60), AGREE: (6, 12, 25), VOTE: (3, 5, 5)},
+    "imagine": {GATHER: (12, 25, 40), VOTE: (5, 8, 10), REVEAL: (3, 7, 10), AGREE: (15, 35, 60)},
+    "calibrate": {PLACE: (15, 30, 45), REVEAL: (3, 5, 5), DISCUSS: (18, 40, 70)},
+}  # fmt: skip
+
+
+def steps_of(mode: str) -> list[Step]:
+    """Return the steps of a mode in their order, the end last."""
+    own = {GATHER: IDEAS, AGREE: FIRST_STEPS} if mode == "imagine" else {}
+    return [own.get(slug, STEPS[slug]) for slug in (*MODES[mode], CLOSE)]
+
+
+def step_of(mode: str, slug: str) -> Step | None:
+    """Return the step ``slug`` as it is in a mode, None before the start and for a step that the mode has not."""
+    return next((step for step in steps_of(mode) if step.slug == slug), None)
+
+
+def minutes_of(mode: str, length: int) -> dict[str, int]:
+    """Return how long each step is planned to take in a workshop of ``length`` minutes (one of LENGTHS)."""
+    at = LENGTHS.index(length)
+    return {slug: planned[at] for slug, planned in MODES[mode].items()}
+
+
+def shows_spread(mode: str, step: str) -> bool:
+    """Return whether at this step everybody may see how the room chose: from "Show" on, and not before."""
+    return step in (REVEAL, DISCUSS, AGREE, CLOSE) or (step == VOTE and mode != "imagine")
+
+
+def shows_votes(mode: str, step: str) -> bool:
+    """Return whether at this step everybody may see the votes: only when the vote is over."""
+    order = [each.slug for each in steps_of(mode)]
+    return VOTE in order and step in order and order.index(step) > order.index(VOTE)

@@ -1,0 +1,240 @@
+"""What somebody in a room sees and does with a phone: the code, coming in, cards, places, votes, what became of it.
+
+Every phone asks every two seconds whether something has changed (``room_board``). That costs one query where nothing
+has, and what everybody sees is made once for each version of the room and kept in the process: the version comes from
+the database each time, so what is kept is never older than the room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from involvement import facilitation
+from involvement.access import (
+    Guest,
+    count_wrong_code,
+    find_room,
+    guessed_too_often,
+    may_enter,
+    participant_view,
+    public_view,
+    remember,
+    spelled,
+)
+from involvement.actions import taking_part
+from involvement.actions.base import Refused
+from involvement.actions.hosting import standing
+from involvement.forms.workshops import CodeForm, JoinForm, OwnCardForm
+from involvement.models import Card, Workshop
+from involvement.tenancy import inside
+from involvement.workshops import board_of, choices, mine_of, place_title, results_page
+
+KEPT = 64  # rooms whose present version is kept in this process
+_boards: OrderedDict[int, tuple[int, bytes]] = OrderedDict()
+
+
+@public_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request):
+    """Ask for the code, and lead to its room."""
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if guessed_too_often(request):
+            return render(request, "429.html", status=429)
+        room = find_room(form.cleaned_data["code"])
+        if room is not None and may_enter(room):
+            return redirect("room", room.code)
+        if room is None:
+            count_wrong_code(request)
+        form.add_error("code", _wrong(form.cleaned_data["code"]))
+    response = render(request, "rooms/join.html", {"form": form}, status=422 if form.is_bound else 200)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _wrong(typed: str) -> str:
+    if not spelled(typed):
+        return _("A code has eight letters and numbers, without A, E, I, L, O, U, 0 and 1. Look at the screen again")
+    return _("There is no open room with this code. Look at the screen again, or ask the facilitator")
+
+
+@participant_view
+@require_http_methods(["GET", "HEAD", "POST"])
+def room(request, guest: Guest):
+    """Let somebody in; then what there is to do at this step; at the end what became of it."""
+    if guest.is_over:
+        return _over(request, guest)
+    if guest.participant is None:
+        return _at_the_door(request, guest)
+    if request.method == "POST":
+        return redirect("room", guest.room.code)
+    return render(request, _template(request), _page(guest))
+
+
+def _over(request, guest: Guest):
+    workshop = _workshop(guest)
+    context = {"workshop": workshop, "results": results_page(workshop)}
+    return render(request, _template(request, "rooms/over.html"), context)
+
+
+def _at_the_door(request, guest: Guest):
+    """Ask as what somebody is here; whoever was shut out reads so."""
+    if guest.participant_id is not None and _is_banned(guest):
+        return render(request, _template(request, "rooms/out.html"), {"workshop": _workshop(guest)}, status=403)
+    form = JoinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            participant = taking_part.join(
+                room=guest.room, perspective=said["perspective"], nickname=said["nickname"],
+                participant=guest.participant_id,
+            )  # fmt: skip
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            response = redirect("room", guest.room.code)
+            remember(response, guest, participant)
+            return response
+    context = {"form": form, "workshop": _workshop(guest)}
+    return render(request, _template(request, "rooms/door.html"), context, status=422 if form.is_bound else 200)
+
+
+def _is_banned(guest: Guest) -> bool:
+    workshop = guest.room.workshop_id
+    rows = guest.room.organisation.participants.filter(workshop_id=workshop, pk=guest.participant_id, banned=True)
+    return rows.exists()
+
+
+@participant_view(light=True)
+@require_safe
+def room_board(request, guest: Guest):
+    """Answer a phone's question whether anything has changed: 204, or what everybody sees now.
+
+    A header tells the page when what there is to do has changed too (``moved``); it then fetches its own part.
+    """
+    if guest.participant_id is None:
+        raise PermissionDenied
+    if request.GET.get("v") == str(guest.room.version):
+        return HttpResponse(status=204)
+    response = HttpResponse(_board(guest))
+    if request.GET.get("stage") != str(guest.room.stage):
+        response["HX-Trigger"] = json.dumps({"moved": None})
+    return response
+
+
+def _board(guest: Guest) -> bytes:
+    """Return what everybody sees, as it was made for this version of the room."""
+    kept = _boards.get(guest.room.pk)
+    if kept is not None and kept[0] == guest.room.version:
+        return kept[1]
+    with inside(guest.room.organisation):
+        context = {"board": board_of(_workshop(guest), guest.room), "room": guest.room}
+        made = render_to_string("rooms/room.html#board", context).encode()
+    _boards[guest.room.pk] = (guest.room.version, made)
+    while len(_boards) > KEPT:
+        _boards.popitem(last=False)
+    return made
+
+
+@participant_view
+@require_POST
+def room_card(request, guest: Guest):
+    """Take a card that somebody wrote."""
+    participant, workshop = _in(guest), _workshop(guest)
+    form = OwnCardForm(request.POST, workshop=workshop)
+    if not form.is_valid():
+        return render(request, _template(request), _page(guest, form=form), status=422)
+    said = form.cleaned_data
+    return _done(request, guest, "own-card", lambda: taking_part.write_card(
+        room=guest.room, participant=participant, text=said["text"], cell=said.get("cell", ""), key=said["request_key"],
+    ))  # fmt: skip
+
+
+@participant_view
+@require_POST
+def room_place(request, guest: Guest, card):
+    """Put a card under a place."""
+    participant, known = _in(guest), _card(guest, card)
+    place = request.POST.get("place", "")
+    return _done(request, guest, f"card-{known.number}", lambda: taking_part.place(
+        room=guest.room, participant=participant, card=known, place=place
+    ))  # fmt: skip
+
+
+@participant_view
+@require_POST
+def room_vote(request, guest: Guest, card):
+    """Give a card so many of one's votes."""
+    participant, known = _in(guest), _card(guest, card)
+    typed = request.POST.get("number", "")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else -1
+    return _done(request, guest, f"card-{known.number}", lambda: taking_part.vote(
+        room=guest.room, participant=participant, card=known, number=number
+    ))  # fmt: skip
+
+
+def _done(request, guest: Guest, where: str, deed):
+    """Do it and show the person's own part again; what was refused, or came too late, is said there (409)."""
+    try:
+        deed()
+    except Refused as refused:
+        late = isinstance(refused, taking_part.MovedOn)
+        guest.room.refresh_from_db()
+        context = _page(guest, refused=" ".join(map(str, refused.messages.values())))
+        return render(request, _template(request), context, status=409 if late else 422)
+    if request.headers.get("HX-Request") == "true":
+        return render(request, _template(request), _page(guest, saved=True))
+    return redirect(f"{reverse('room', args=[guest.room.code])}#{where}")
+
+
+def _in(guest: Guest):
+    """Return who they are in the room; whoever is not in it, or in a room that is over, is refused (403)."""
+    if guest.participant is None or guest.is_over:
+        raise PermissionDenied
+    return guest.participant
+
+
+def _card(guest: Guest, card) -> Card:
+    known = standing(_workshop(guest)).filter(pk=card).first()
+    if known is None:
+        raise Http404
+    return known
+
+
+def _workshop(guest: Guest) -> Workshop:
+    """Return the workshop of the room (read once), with this very room in it."""
+    workshop = guest.room.workshop
+    workshop.room = guest.room
+    return workshop
+
+
+def _template(request, name: str = "rooms/room.html") -> str:
+    """Return the page, or its part ``mine`` where the page itself asks for it."""
+    return f"{name}#mine" if request.headers.get("HX-Request") == "true" else name
+
+
+def _page(guest: Guest, *, form=None, refused: str = "", saved: bool = False) -> dict:
+    workshop, room = _workshop(guest), guest.room
+    board, mine = board_of(workshop, room), mine_of(workshop, guest.participant)
+    step = room.step
+    if form is None and step == facilitation.GATHER:
+        form = OwnCardForm(workshop=workshop)
+    cards = [
+        {"card": row.card, "place": mine.placed.get(row.card.pk, ""), "votes": mine.voted.get(row.card.pk, 0)}
+        for row in board.cards
+    ]
+    return {
+        "board": board, "room": room, "workshop": workshop, "mine": mine, "form": form, "refused": refused,
+        "saved": saved, "cards": cards, "placed": sum(bool(each["place"]) for each in cards),
+        "next": next((each["card"].pk for each in cards if not each["place"]), None),
+        "choices": [(slug, place_title(slug)) for slug in choices()], "participant": guest.participant,
+    }  # fmt: skip

@@ -1,0 +1,390 @@
+"""Workshops from the organisation's side: plan, lay cards, run the room, show it on a screen, read what came out."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from involvement import facilitation
+from involvement.access import Permission, organisation_view
+from involvement.actions import hosting
+from involvement.actions.base import Conflict, Refused
+from involvement.forms.workshops import (
+    AgreeForm,
+    CardTextForm,
+    HandOverForm,
+    LinesForm,
+    MergeForm,
+    PerspectiveForm,
+    WorkshopForm,
+)
+from involvement.http import render_conflict, render_page
+from involvement.models import Card, PaperCount, Participant, Workshop
+from involvement.practising import cases_of_set
+from involvement.workshops import (
+    board_of,
+    choices,
+    desk_of,
+    load_workshop,
+    place_title,
+    results_of,
+    results_page,
+    workshop_rows,
+)
+
+CASES = {45: 4, 90: 8, 150: 12}  # worked cases that fit in so many minutes
+
+
+@organisation_view(Permission.READ)
+@require_safe
+def workshop_list(request, organisation):
+    """List the workshops, newest first."""
+    return render_page(request, "workshops/list.html", {"workshops": workshop_rows(request.viewer)})
+
+
+@organisation_view(Permission.WORKSHOP_RUN)
+def workshop_new(request, organisation):
+    """Plan a workshop."""
+    form = WorkshopForm(request.POST or None, organisation=organisation)
+    if request.method == "POST" and form.is_valid():
+        facts = form.facts
+        cases = [case.slug for case in cases_of_set(0)][: CASES[facts["length"]]]
+        try:
+            workshop = hosting.plan_workshop(
+                organisation=organisation, by=request.user, key=form.cleaned_data["request_key"], cases=cases, **facts
+            )
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("The workshop is planned. Its door stays shut until you open it."))
+            return redirect("workshop-detail", organisation.slug, workshop.pk)
+    return render_page(request, "workshops/form.html", {"form": form, "workshop": None})
+
+
+@organisation_view(Permission.READ, load=load_workshop)
+@require_safe
+def workshop_detail(request, organisation, workshop):
+    """Show the plan of a workshop, what is ready, and the ways on."""
+    context = {
+        "workshop": workshop, "room": workshop.room, "cards": workshop.cards.filter(organisation=organisation),
+        "steps": [
+            {"step": step, "minutes": workshop.minutes.get(step.slug)} for step in facilitation.steps_of(workshop.mode)
+        ],
+        "begins_by_placing": facilitation.steps_of(workshop.mode)[0].slug == facilitation.PLACE,
+    }  # fmt: skip
+    return render_page(request, "workshops/detail.html", context)
+
+
+@organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
+def workshop_edit(request, organisation, workshop):
+    """Change the plan."""
+    form = WorkshopForm(request.POST or None, organisation=organisation, workshop=workshop)
+    if request.method == "POST" and form.is_valid():
+        try:
+            hosting.change_workshop(
+                workshop=workshop, by=request.user, version=form.cleaned_data["version"] or 0, **form.facts
+            )
+        except Refused as refused:
+            form.refuse(refused)
+        except Conflict as conflict:
+            return render_conflict(request, form, conflict, {"workshop": workshop})
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("workshop-detail", organisation.slug, workshop.pk)
+    return render_page(request, "workshops/form.html", {"form": form, "workshop": workshop})
+
+
+SHOWN = 200  # activities that the page offers at once
+
+
+@organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
+def workshop_cards(request, organisation, workshop):
+    """Lay cards: typed from paper, or activities of the register; take one away before the start."""
+    form = LinesForm(request.POST if "lines" in request.POST else None, workshop=workshop)
+    if request.method == "POST":
+        try:
+            if _laid(request, organisation, workshop, form):
+                return redirect("workshop-cards", organisation.slug, workshop.pk)
+        except Refused as refused:
+            form.refuse(refused) if form.is_bound else messages.error(request, str(refused))
+    cards = workshop.cards.filter(organisation=organisation).select_related("activity")
+    asked = " ".join(request.GET.get("q", "").split())
+    there = {card.activity_id for card in cards}
+    listed = organisation.activities.listed().order_by("title", "pk")
+    if asked:
+        listed = listed.filter(title__icontains=asked)
+    context = {
+        "workshop": workshop, "room": workshop.room, "form": form, "cards": cards, "asked": asked,
+        "activities": [each for each in listed[: SHOWN + len(there)] if each.pk not in there][:SHOWN],
+        "more": listed.count() > SHOWN,
+    }  # fmt: skip
+    return render_page(request, "workshops/cards.html", context)
+
+
+def _laid(request, organisation, workshop, form) -> bool:
+    """Do what one of the page's forms asks; return whether it was done."""
+    if "away" in request.POST:
+        hosting.take_away(workshop=workshop, by=request.user, card=_card(workshop, request.POST["away"]))
+        return True
+    if form.is_bound:
+        if not form.is_valid():
+            return False
+        said = form.cleaned_data
+        cards = hosting.add_lines(
+            workshop=workshop, by=request.user, lines=said["lines"], cell=said.get("cell", "")
+        )
+    else:
+        chosen = [each for each in request.POST.getlist("activity") if each.isascii() and each.isdigit()][:SHOWN]
+        picked = organisation.activities.listed().filter(pk__in=chosen)
+        cards = hosting.choose_activities(workshop=workshop, by=request.user, activities=picked)
+    words = ngettext("%(n)d card is laid.", "%(n)d cards are laid.", len(cards)) % {"n": len(cards)}
+    messages.success(request, words)
+    return True
+
+
+def _card(workshop: Workshop, key) -> Card:
+    """Return a card of this workshop; 404 for any other."""
+    try:
+        return workshop.cards.filter(organisation_id=workshop.organisation_id).get(pk=key)
+    except (Card.DoesNotExist, ValidationError, ValueError) as missing:
+        raise Http404 from missing
+
+
+def load_card(organisation, workshop: int, card) -> Card:
+    """Return one card of one workshop, both this organisation's."""
+    return organisation.cards.select_related("workshop", "workshop__room", "activity").get(
+        pk=card, workshop_id=workshop, workshop__organisation=organisation
+    )
+
+
+# -- In the room ------------------------------------------------------------------------------------------------------
+
+
+@organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
+def workshop_run(request, organisation, workshop):
+    """The facilitator's one screen: the step and the next, the clock, how far people are, the cards, the people."""
+    if request.method == "POST":
+        try:
+            _deed(request, organisation, workshop)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("workshop-run", organisation.slug, workshop.pk)
+    room = workshop.room
+    part = "live"
+    if request.GET.get("seen") == f"{room.version}-{room.tally}" and request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204)
+    context = {
+        "workshop": workshop, "room": room, "desk": desk_of(workshop, room), "address": _join_address(request),
+        "room_address": request.build_absolute_uri(reverse("room", args=[room.code])),
+        "hand_over": HandOverForm(organisation=organisation, initial={"to": workshop.facilitator_id}),
+    }  # fmt: skip
+    return render_page(request, "workshops/run.html", context, part=part)
+
+
+def _deed(request, organisation, workshop) -> None:
+    """Do what one button of the screen asks."""
+    said, words = request.POST, {"workshop": workshop, "by": request.user}
+    if "open" in said:
+        hosting.open_door(**words)
+    elif "step" in said:
+        hosting.move(**words, step=said["step"])
+    elif "close" in said:
+        hosting.close_room(**words, results=results_of(workshop))
+        messages.success(request, _("The workshop is over. What came out is kept, and people can read it."))
+    elif "to" in said:
+        people = {str(person.pk): person for person in hosting.may_run(organisation)}
+        if said["to"] not in people:
+            raise Refused(_("Choose somebody who may run workshops here"))
+        hosting.hand_over(**words, to=people[said["to"]])
+        messages.success(request, _("%(name)s goes on with it.") % {"name": people[said["to"]].get_full_name()})
+    elif "out" in said or "in" in said:
+        person = _participant(workshop, said.get("out") or said.get("in"))
+        hosting.ban(participant=person, by=request.user, banned="out" in said)
+    else:
+        for deed, do in CARD_DEEDS.items():
+            if deed in said:
+                do(_card(workshop, said[deed]), request.user)
+
+
+CARD_DEEDS = {
+    "approve": lambda card, by: hosting.approve(card=card, by=by),
+    "hide": lambda card, by: hosting.hide(card=card, by=by),
+    "show": lambda card, by: hosting.hide(card=card, by=by, hidden=False),
+}
+
+
+def _participant(workshop: Workshop, key) -> Participant:
+    try:
+        return workshop.participants.filter(organisation_id=workshop.organisation_id).get(pk=key)
+    except (Participant.DoesNotExist, ValidationError, ValueError) as missing:
+        raise Http404 from missing
+
+
+def _join_address(request) -> str:
+    """Return where people type the code, as the screen shows it: without "https://"."""
+    return request.build_absolute_uri(reverse("join")).split("://", 1)[1].rstrip("/")
+
+
+@organisation_view(Permission.WORKSHOP_RUN, load=load_card)
+def workshop_card(request, organisation, card):
+    """Look after one card: its words, what it is merged with, and what the room agreed on."""
+    workshop = card.workshop
+    cards = list(workshop.cards.filter(organisation=organisation, merged_into=None))
+    said = request.POST
+    text = CardTextForm(said if "text" in said else None, initial={"text": card.text})
+    agree = AgreeForm(said if "note" in said else None, card=card)
+    merge = MergeForm(said if "into" in said else None, card=card, cards=cards)
+    if request.method == "POST":
+        for form, deed in ((text, _put_right), (agree, _agreed), (merge, _merged)):
+            if form.is_bound and form.is_valid():
+                try:
+                    deed(card, request.user, form)
+                except Refused as refused:
+                    for message in refused.messages.values():
+                        form.add_error(None, message)
+                else:
+                    return redirect(_after(request, organisation, workshop, card))
+    context = {
+        "workshop": workshop, "room": workshop.room, "card": card, "text": text, "agree": agree, "merge": merge,
+        "form": next((form for form in (text, agree, merge) if form.is_bound), text),
+        "row": next((row for row in board_of(workshop, workshop.room).cards if row.card.pk == card.pk), None),
+    }  # fmt: skip
+    return render_page(request, "workshops/card.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _put_right(card, by, form) -> None:
+    hosting.change_card(card=card, by=by, text=form.cleaned_data["text"])
+
+
+def _agreed(card, by, form) -> None:
+    said = form.cleaned_data
+    hosting.agree(
+        card=card, by=by, agreed=said.get("agreed", ""), note=said["note"], first_step=said.get("first_step", "")
+    )
+
+
+def _merged(card, by, form) -> None:
+    hosting.merge_cards(card=card, by=by, into=form.cards[form.cleaned_data["into"]])
+
+
+def _after(request, organisation, workshop, card) -> str:
+    """Return where to go on: the next card where the room goes through them, else the screen."""
+    if "next" in request.POST:
+        following = hosting.standing(workshop).filter(number__gt=card.number).first()
+        if following is not None:
+            return reverse("workshop-card", args=[organisation.slug, workshop.pk, following.pk])
+    return reverse("workshop-run", args=[organisation.slug, workshop.pk])
+
+
+@organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
+def workshop_paper(request, organisation, workshop):
+    """Write down what people without a phone said: how many they are, where they put each card, their votes."""
+    perspective = request.GET.get("perspective", "")
+    if perspective not in Participant.Perspective.values:
+        perspective = ""
+    form = PerspectiveForm(request.POST if "people" in request.POST else None)
+    refused: list[str] = []
+    if request.method == "POST":
+        try:
+            asked = _counted(request, workshop, form, perspective)
+        except Refused as why:
+            refused = [str(each) for each in why.messages.values()]
+        else:
+            if asked:
+                messages.success(request, _("Saved."))
+                here = reverse("workshop-paper", args=[organisation.slug, workshop.pk])
+                return redirect(f"{here}?perspective={asked}")
+    context = {
+        "workshop": workshop, "room": workshop.room, "form": form, "refused": refused, "perspective": perspective,
+        "name": Participant.Perspective(perspective).label if perspective else "",
+        "people": [
+            {"slug": row.perspective, "name": row.get_perspective_display(), "number": row.number}
+            for row in workshop.paper_counts.filter(organisation=organisation, card=None)
+        ],
+        "rows": _paper_rows(request, workshop, perspective) if perspective else [],
+        "places": [place_title(slug) for slug in choices()],
+        "votes": facilitation.VOTE in facilitation.MODES[workshop.mode],
+        "placing": workshop.mode != Workshop.Mode.IMAGINE,
+    }  # fmt: skip
+    return render_page(request, "workshops/paper.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _counted(request, workshop, form, perspective: str) -> str:
+    """Save one of the page's two forms; return the perspective that was counted, "" where the form is wrong."""
+    words = {"workshop": workshop, "by": request.user}
+    if form.is_bound:
+        if not form.is_valid():
+            return ""
+        said = form.cleaned_data
+        hosting.count_paper(**words, perspective=said["perspective"], people=said["people"])
+        return said["perspective"]
+    for card in hosting.standing(workshop):
+        typed = {slug: request.POST.get(f"c-{card.number}-{slug}", "").strip() for slug in choices()}
+        chose = {slug: _number(value) for slug, value in typed.items() if value}
+        given = request.POST.get(f"v-{card.number}", "").strip()
+        placing = any(f"c-{card.number}-{slug}" in request.POST for slug in choices())
+        if placing or given:
+            hosting.count_paper(
+                **words, perspective=perspective, card=card, chose=chose if placing else None,
+                votes=_number(given) if given else None,
+            )  # fmt: skip
+    return perspective
+
+
+def _number(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 5):
+        raise Refused(_("Write numbers only, such as 3"))
+    return int(typed)
+
+
+def _paper_rows(request, workshop, perspective: str) -> list[dict]:
+    """Return each card with what was counted, or what was just typed."""
+    counted = {
+        (row.card_id, row.kind, row.place): row.number
+        for row in workshop.paper_counts.filter(organisation_id=workshop.organisation_id, perspective=perspective)
+    }
+    now, votes = PaperCount.Kind.NOW, PaperCount.Kind.VOTES
+    return [
+        {
+            "card": card,
+            "boxes": [
+                {
+                    "name": f"c-{card.number}-{slug}", "title": place_title(slug),
+                    "value": request.POST.get(f"c-{card.number}-{slug}", counted.get((card.pk, now, slug), "")),
+                }
+                for slug in choices()
+            ],
+            "votes": request.POST.get(f"v-{card.number}", counted.get((card.pk, votes, ""), "")),
+        }
+        for card in hosting.standing(workshop)
+    ]  # fmt: skip
+
+
+@organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
+@require_safe
+def workshop_projector(request, organisation, workshop):
+    """What the room sees on the wall: never a name, and nobody's choice before its step."""
+    room = workshop.room
+    if request.GET.get("seen") == f"{room.version}-{room.tally}" and request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204)
+    desk = desk_of(workshop, room)
+    context = {
+        "workshop": workshop, "room": room, "board": desk.board, "desk": desk, "address": _join_address(request),
+        "room_address": request.build_absolute_uri(reverse("room", args=[room.code])),
+    }  # fmt: skip
+    return render_page(request, "workshops/projector.html", context, part="wall")
+
+
+@organisation_view(Permission.READ, load=load_workshop)
+@require_safe
+def workshop_results(request, organisation, workshop):
+    """Read what came out: before and after the talk, what was agreed, the votes, and what was done with it."""
+    context = {"workshop": workshop, "room": workshop.room, "results": results_page(workshop)}
+    return render_page(request, "workshops/results.html", context)
+

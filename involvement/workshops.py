@@ -1,0 +1,490 @@
+"""Workshops, as their pages read them: what the room sees now, what the facilitator needs, what came out.
+
+How people chose is counted here and divided by spread.py, so no page can show a group that is too small. Nothing of
+how the room chose leaves this module before its step (facilitation.shows_spread).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from framework.catalogue import NOT_INVOLVEMENT, catalogue
+from involvement import facilitation
+from involvement.access import Viewer
+from involvement.actions.hosting import standing
+from involvement.models import Card, CardOutcome, PaperCount, Participant, Placing, Room, Vote, Workshop
+from involvement.spread import CITIZENS, OTHERS, STAFF, Group, Spread, spread
+
+SIDE_NAMES = {CITIZENS: gettext_lazy("citizens"), STAFF: gettext_lazy("staff"), OTHERS: gettext_lazy("others")}
+
+
+def place_title(slug: str) -> str:
+    """Return what a page calls a place that somebody chose, "not involvement" and "I cannot tell" among them."""
+    if slug == NOT_INVOLVEMENT:
+        return _("Not involvement")
+    if slug == Placing.UNSURE:
+        return _("I cannot tell")
+    if slug == Card.OPEN:
+        return _("Not agreed")
+    known = catalogue().places.get(slug)
+    return str(known.title) if known else ""
+
+
+def choices() -> list[str]:
+    """Return what a card can be put under, in the order of every list: the four places, then the two others."""
+    return [*catalogue().places, NOT_INVOLVEMENT, Placing.UNSURE]
+
+
+def group_name(of: tuple[str, ...]) -> str:
+    """Return what to call people of these perspectives or sides, in small letters: "patients and carers"."""
+    names = [str(name) for slug, name in {**PERSPECTIVES, **SIDE_NAMES}.items() if slug in of]
+    return names[0] if len(names) == 1 else _("%(first)s and %(last)s") % {
+        "first": ", ".join(names[:-1]), "last": names[-1],
+    }  # fmt: skip
+
+
+PERSPECTIVES = {
+    "patient": gettext_lazy("patients"),
+    "carer": gettext_lazy("carers"),
+    "public": gettext_lazy("members of the public"),
+    "staff": gettext_lazy("staff"),
+    "board": gettext_lazy("board members or governors"),
+    "other": gettext_lazy("others"),
+}
+
+
+# -- Lists ----------------------------------------------------------------------------------------------------------
+
+
+def workshop_rows(viewer: Viewer):
+    """Return the organisation's workshops with their rooms, newest first. One query."""
+    return viewer.organisation.workshops.select_related("room", "facilitator")
+
+
+def load_workshop(organisation, workshop: int) -> Workshop:
+    """Return one workshop with its room. One query; raises Workshop.DoesNotExist."""
+    return organisation.workshops.select_related("room", "facilitator").get(pk=workshop)
+
+
+# -- What the room sees ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """One card as everybody may see it now: ``spread`` and ``votes`` are None before their step."""
+
+    card: Card
+    spread: Spread | None
+    votes: int | None
+
+    @property
+    def place(self) -> str:
+        """Where the card stands: as agreed, else where most put it; "" where neither is known."""
+        if self.card.agreed and self.card.agreed != Card.OPEN:
+            return self.card.agreed
+        if self.spread is None or self.spread.whole is None or self.spread.whole.most is None:
+            return ""
+        return self.spread.whole.most[0]
+
+    @property
+    def splits(self) -> bool:
+        return self.spread is not None and self.spread.splits and not self.card.agreed
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The groups that may be shown, each with its name, how many they are, and (title, slug, n, share) a choice."""
+        return [drawn_group(group) for group in self.spread.groups] if self.spread else []
+
+    @property
+    def whole(self) -> dict[str, Any] | None:
+        return drawn_group(self.spread.whole) if self.spread and self.spread.whole else None
+
+    @property
+    def sides_here(self) -> str:
+        """How many of each side put it where it stands: "9 citizens · 12 staff"."""
+        if self.spread is None or not self.place:
+            return ""
+        return " · ".join(f"{group.chose.get(self.place, 0)} {group_name(group.of)}" for group in self.spread.sides)
+
+
+def drawn_group(group: Group) -> dict[str, Any]:
+    """Return a group as pages draw it: name, people, bars [{"title", "slug", "number", "share"}] in the usual order."""
+    bars = [
+        {"title": place_title(slug), "slug": slug, "number": number, "share": round(100 * number / group.people)}
+        for slug in choices()
+        if (number := group.chose.get(slug, 0))
+    ]
+    return {"name": group_name(group.of), "people": group.people, "bars": bars}
+
+
+@dataclass(frozen=True)
+class Board:
+    """What everybody in the room sees at its present step."""
+
+    workshop: Workshop
+    room: Room
+    cards: list[CardRow]
+    people: int
+
+    @cached_property
+    def step(self) -> facilitation.Step | None:
+        return facilitation.step_of(self.workshop.mode, self.room.step)
+
+    @property
+    def number(self) -> int:
+        return [each.slug for each in self.steps].index(self.room.step) + 1 if self.room.step else 0
+
+    @cached_property
+    def steps(self) -> list[facilitation.Step]:
+        return facilitation.steps_of(self.workshop.mode)
+
+    @property
+    def shows_spread(self) -> bool:
+        return facilitation.shows_spread(self.workshop.mode, self.room.step)
+
+    @property
+    def shows_votes(self) -> bool:
+        return facilitation.shows_votes(self.workshop.mode, self.room.step)
+
+    @cached_property
+    def ranked(self) -> list[CardRow]:
+        """The cards by votes, most first, where these may be shown; else in their order."""
+        return sorted(self.cards, key=lambda row: -(row.votes or 0)) if self.shows_votes else self.cards
+
+    @cached_property
+    def columns(self) -> list[dict[str, Any]]:
+        """The four places with the cards that stand there, and the cards that stand nowhere (slug "")."""
+        known = [
+            {"slug": slug, "title": str(place.title), "cards": [row for row in self.cards if row.place == slug]}
+            for slug, place in catalogue().places.items()
+        ]
+        rest = [row for row in self.cards if row.place not in catalogue().places]
+        return [*known, {"slug": "", "title": _("Nowhere yet"), "cards": rest}]
+
+    @cached_property
+    def look(self) -> list[str]:
+        """The sentences about where the room splits, most people first."""
+        rows = sorted((row for row in self.cards if row.splits), key=lambda row: -row.spread.people)
+        return [split_sentence(row) for row in rows]
+
+
+def split_sentence(row: CardRow) -> str:
+    """Say how the room splits on a card, by sides where these may be shown apart."""
+    sides = {group.of[0]: group for group in row.spread.sides if len(group.of) == 1}
+    staff, citizens = sides.get(STAFF), sides.get(CITIZENS)
+    words = {"card": row.card.text}
+    if staff and citizens and staff.most and staff.most != citizens.most:
+        place, many = staff.most
+        if citizens.most is None or citizens.most[0] != place:
+            words |= {"place": place_title(place), "n": many, "m": staff.people}
+            words |= {"k": citizens.chose.get(place, 0), "l": citizens.people}
+            return _("Staff put “%(card)s” under %(place)s (%(n)d of %(m)d). Citizens do not (%(k)d of %(l)d).") % words
+    counts = Counter(row.spread.whole.chose).most_common(3)
+    words["counts"] = ", ".join(f"{place_title(place)} {number}" for place, number in counts)
+    return _("The room splits on “%(card)s”: %(counts)s.") % words
+
+
+def board_of(workshop: Workshop, room: Room) -> Board:
+    """Return what everybody in the room may see now. At most six queries, however many cards and people there are."""
+    shows = facilitation.shows_spread(workshop.mode, room.step) and workshop.mode != Workshop.Mode.IMAGINE
+    before = room.step in (facilitation.REVEAL, facilitation.DISCUSS)
+    spreads = spreads_of(workshop, "first" if before else "now") if shows else {}
+    votes = votes_of(workshop) if facilitation.shows_votes(workshop.mode, room.step) else None
+    rows = [
+        CardRow(
+            card, spreads.get(card.pk, Spread(0, None)) if shows else None,
+            None if votes is None else votes.get(card.pk, 0),
+        )
+        for card in standing(workshop)
+    ]  # fmt: skip
+    return Board(workshop, room, rows, people_in(workshop))
+
+
+def people_in(workshop: Workshop) -> int:
+    """Return how many people are in the room, with a phone or without. Two queries."""
+    phones = workshop.participants.filter(organisation_id=workshop.organisation_id, banned=False).count()
+    paper = workshop.paper_counts.filter(organisation_id=workshop.organisation_id, card=None)
+    return phones + (paper.aggregate(all=Sum("number"))["all"] or 0)
+
+
+def spreads_of(workshop: Workshop, when: str) -> dict[Any, Spread]:
+    """Return card id -> how the room chose; ``when`` is "first" (before it talked) or "now". Two queries."""
+    counts: dict[Any, dict[str, Counter]] = defaultdict(lambda: defaultdict(Counter))
+    organisation = workshop.organisation_id
+    rows = Placing.objects.filter(
+        organisation_id=organisation, card__organisation_id=organisation, card__workshop=workshop,
+        participant__organisation_id=organisation, participant__banned=False,
+    ).exclude(**{when: ""})  # fmt: skip
+    grouped = rows.values_list("card", "participant__perspective", when).annotate(number=Count("pk")).order_by()
+    for card, perspective, place, number in grouped:
+        counts[card][perspective][place] += number
+    paper = PaperCount.objects.filter(organisation_id=organisation, workshop=workshop, kind=when)
+    for card, perspective, place, number in paper.values_list("card", "perspective", "place", "number"):
+        counts[card][perspective][place] += number
+    return {card: spread(chose) for card, chose in counts.items()}
+
+
+def votes_of(workshop: Workshop) -> dict[Any, int]:
+    """Return card id -> its votes, those of cards laid under it among them. Two queries."""
+    organisation = workshop.organisation_id
+    rows = Vote.objects.filter(
+        organisation_id=organisation, card__organisation_id=organisation, card__workshop=workshop,
+        participant__organisation_id=organisation, participant__banned=False,
+    )  # fmt: skip
+    found: Counter = Counter()
+    for card, under, number in rows.values_list("card", "card__merged_into").annotate(n=Sum("number")).order_by():
+        found[under or card] += number
+    paper = PaperCount.objects.filter(organisation_id=organisation, workshop=workshop, kind=PaperCount.Kind.VOTES)
+    for card, number in paper.values_list("card", "number"):
+        found[card] += number
+    return found
+
+
+# -- What the facilitator needs -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The facilitator's own view of the room: how far people are, never what anybody chose."""
+
+    board: Board
+    cards: list[Card]
+    phones: list[Participant]
+    done: int
+    asked: int
+
+    @property
+    def waiting(self) -> list[Card]:
+        return [card for card in self.cards if not card.approved and not card.hidden]
+
+    @property
+    def until(self) -> datetime | None:
+        """When the present step is over, as it was planned."""
+        planned = self.board.workshop.minutes.get(self.board.room.step)
+        began = self.board.room.step_began_at
+        return began + timedelta(minutes=planned) if planned and began else None
+
+    @property
+    def next(self) -> facilitation.Step | None:
+        steps, at = self.board.steps, self.board.number
+        return steps[at] if 0 < at < len(steps) else None
+
+    @property
+    def previous(self) -> facilitation.Step | None:
+        return self.board.steps[self.board.number - 2] if self.board.number > 1 else None
+
+    @property
+    def progress(self) -> str:
+        """How much of what is asked at this step has been given: counts only."""
+        step = self.board.room.step
+        words = {"done": self.done, "asked": self.asked}
+        if step == facilitation.GATHER:
+            return ngettext("%(n)d card so far.", "%(n)d cards so far.", len(self.cards)) % {"n": len(self.cards)}
+        if step in (facilitation.PLACE, facilitation.DISCUSS):
+            return _("%(done)d of %(asked)d choices made on phones.") % words
+        if step == facilitation.VOTE:
+            return _("%(done)d of %(asked)d votes given on phones.") % words
+        return ""
+
+
+def desk_of(workshop: Workshop, room: Room) -> Desk:
+    """Return what the facilitator needs now. At most eleven queries."""
+    organisation = workshop.organisation_id
+    board = board_of(workshop, room)
+    phones = list(workshop.participants.filter(organisation_id=organisation).order_by("nickname", "pk"))
+    active = sum(not each.banned for each in phones)
+    done = asked = 0
+    if room.step in (facilitation.PLACE, facilitation.DISCUSS):
+        placed = Placing.objects.filter(
+            organisation_id=organisation, card__in=[row.card.pk for row in board.cards], participant__banned=False
+        )
+        done, asked = placed.count(), active * len(board.cards)
+    elif room.step == facilitation.VOTE:
+        given = Vote.objects.filter(organisation_id=organisation, card__workshop=workshop, participant__banned=False)
+        done, asked = given.aggregate(all=Sum("number"))["all"] or 0, active * workshop.votes_each
+    cards = list(workshop.cards.filter(organisation_id=organisation).select_related("merged_into"))
+    return Desk(board, cards, phones, done, asked)
+
+
+# -- What one person has said ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mine:
+    """What one participant has said so far, for their own phone only."""
+
+    cards: list[Card]
+    placed: dict[Any, str]
+    voted: dict[Any, int]
+    votes_left: int
+
+
+def mine_of(workshop: Workshop, participant: Participant) -> Mine:
+    """Return what ``participant`` has said. Three queries."""
+    own = {"organisation_id": workshop.organisation_id, "participant": participant}
+    voted = dict(Vote.objects.filter(**own).values_list("card", "number"))
+    return Mine(
+        cards=list(workshop.cards.filter(organisation_id=workshop.organisation_id, author=participant)),
+        placed=dict(Placing.objects.filter(**own).values_list("card", "now")),
+        voted=voted,
+        votes_left=workshop.votes_each - sum(voted.values()),
+    )
+
+
+# -- What came out --------------------------------------------------------------------------------------------------
+
+
+def results_of(workshop: Workshop, step: str = facilitation.CLOSE) -> dict[str, Any]:
+    """Return what came out as plain data, with no group of under five people apart. It is kept when a room closes.
+
+    At an earlier ``step`` it holds only what the room may see there; nobody else sees more, the facilitator neither.
+
+    {"people", "groups": [{"of", "people"}], "cards": [{"id", "number", "text", "on_paper", "before", "after", "votes",
+    "agreed", "note", "first_step", "cell"}]}; "before" and "after" are {"people", "whole", "groups", "sides"} or null,
+    "votes" is null where nobody has voted or it is not over.
+    """
+    shows = facilitation.shows_spread(workshop.mode, step)
+    talked = step not in (facilitation.REVEAL, facilitation.DISCUSS)
+    first = spreads_of(workshop, "first") if shows else {}
+    now = spreads_of(workshop, "now") if shows and talked else {}
+    voted = facilitation.VOTE in facilitation.MODES[workshop.mode] and facilitation.shows_votes(workshop.mode, step)
+    votes = votes_of(workshop) if voted else None
+    people = people_by_perspective(workshop)
+    return {
+        "people": sum(people.values()),
+        "groups": [
+            {"of": list(group.of), "people": group.people}
+            for group in spread({name: {"": number} for name, number in people.items()}).groups
+        ],
+        "cards": [
+            {
+                "id": str(card.pk), "number": card.number, "text": card.text, "on_paper": card.on_paper,
+                "before": _written(first.get(card.pk)), "after": _written(now.get(card.pk)),
+                "votes": None if votes is None else votes.get(card.pk, 0), "agreed": card.agreed,
+                "note": card.agreed_note, "first_step": card.first_step, "cell": card.cell,
+            }
+            for card in standing(workshop)
+        ],
+    }  # fmt: skip
+
+
+def people_by_perspective(workshop: Workshop) -> dict[str, int]:
+    """Return perspective -> how many, on phones and on paper. Never shown as it is: see spread.together."""
+    rows = workshop.participants.filter(organisation_id=workshop.organisation_id, banned=False)
+    found = Counter(dict(rows.values_list("perspective").annotate(n=Count("pk")).order_by()))
+    paper = workshop.paper_counts.filter(organisation_id=workshop.organisation_id, card=None)
+    for perspective, number in paper.values_list("perspective", "number"):
+        found[perspective] += number
+    return dict(found)
+
+
+def _written(one: Spread | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+
+    def group(each: Group) -> dict[str, Any]:
+        return {"of": list(each.of), "chose": dict(each.chose)}
+
+    return {
+        "people": one.people if one.whole else None, "whole": dict(one.whole.chose) if one.whole else None,
+        "groups": [group(each) for each in one.groups], "sides": [group(each) for each in one.sides],
+    }  # fmt: skip
+
+
+def _read(kept: dict[str, Any] | None) -> Spread | None:
+    """Return a spread as it was kept."""
+    if not kept or not kept["whole"]:
+        return None
+
+    def groups(name: str) -> tuple[Group, ...]:
+        return tuple(Group(tuple(each["of"]), each["chose"]) for each in kept[name])
+
+    everybody = tuple(sorted({name for each in groups("groups") for name in each.of}))
+    return Spread(kept["people"], Group(everybody, kept["whole"]), groups("groups"), groups("sides"))
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One card with what came of it: before and after the talk, what was agreed, votes, and what was done with it."""
+
+    kept: dict[str, Any]
+    before: Spread | None
+    after: Spread | None
+    outcome: CardOutcome | None
+
+    @property
+    def agreed(self) -> str:
+        return place_title(self.kept["agreed"])
+
+    @property
+    def after_groups(self) -> list[dict[str, Any]]:
+        return [drawn_group(group) for group in self.after.groups] if self.after else []
+
+    @property
+    def before_groups(self) -> list[dict[str, Any]]:
+        return [drawn_group(group) for group in self.before.groups] if self.before else []
+
+    @property
+    def before_most(self) -> str:
+        return _most(self.before)
+
+    @property
+    def after_most(self) -> str:
+        return _most(self.after)
+
+
+def _most(one: Spread | None) -> str:
+    """Say where most put a card: "Owners, 14 of 17"; that nothing may be shown, or that no place leads."""
+    if one is None or one.whole is None:
+        return ""
+    if one.whole.most is None:
+        return _("No place leads, of %(people)d who chose") % {"people": one.people}
+    place, number = one.whole.most
+    return _("%(place)s, %(n)d of %(m)d") % {"place": place_title(place), "n": number, "m": one.people}
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came out of a workshop, for its results page, its exports and, without what is hidden, the room."""
+
+    workshop: Workshop
+    people: int
+    groups: list[dict[str, Any]]
+    rows: list[ResultRow]
+
+    @property
+    def agreed(self) -> int:
+        return sum(row.kept["agreed"] not in ("", Card.OPEN) for row in self.rows)
+
+    @property
+    def open(self) -> int:
+        return sum(row.kept["agreed"] == Card.OPEN for row in self.rows)
+
+    @property
+    def ranked(self) -> list[ResultRow]:
+        return sorted(self.rows, key=lambda row: -(row.kept["votes"] or 0))
+
+
+def results_page(workshop: Workshop) -> Results:
+    """Return the results: those kept when the room was closed, else what may be seen at this moment. Ten queries."""
+    kept = workshop.results or results_of(workshop, workshop.room.step)
+    outcomes = {
+        str(row.card_id): row
+        for row in CardOutcome.objects.filter(
+            organisation_id=workshop.organisation_id, card__organisation_id=workshop.organisation_id,
+            card__workshop=workshop,
+        ).select_related("activity", "response", "action")
+    }  # fmt: skip
+    rows = [
+        ResultRow(each, _read(each["before"]), _read(each["after"]), outcomes.get(each["id"])) for each in kept["cards"]
+    ]
+    groups = [{"name": group_name(tuple(each["of"])), "people": each["people"]} for each in kept["groups"]]
+    return Results(workshop, kept["people"], groups, rows)

@@ -1,0 +1,364 @@
+"""Workshops: the door, the steps, what people say, and what is hidden until its step."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
+
+from involvement import facilitation
+from involvement.access import may_enter, spelled
+from involvement.actions import hosting, taking_part
+from involvement.actions.base import Refused
+from involvement.models import Card, Participant, Placing, Room, Vote
+from involvement.models.workshops import CODE_LENGTH, CODE_SIGNS, new_code
+from involvement.workshops import board_of, results_of, results_page
+from tests.rooms import PROMISE, fresh, hall, phone, plan
+
+
+@pytest.fixture
+def org(world):
+    return world.ashdown.organisation
+
+
+@pytest.fixture
+def fay(world):
+    return world.people["fay"]
+
+
+def at(workshop, step):
+    hosting.move(workshop=workshop, by=workshop.facilitator, step=step)
+    return fresh(workshop)
+
+
+def lay(workshop, *texts):
+    return hosting.add_lines(workshop=workshop, by=workshop.facilitator, lines="\n".join(texts))
+
+
+def page(client, workshop, name="room", *args, query=""):
+    return client.get(reverse(name, args=[workshop.room.code, *args]) + query)
+
+
+def test_a_code_has_eight_signs_of_twenty_eight_and_none_looks_like_another():
+    assert len(set(CODE_SIGNS)) == len(CODE_SIGNS) == 28
+    assert not set("AEIOUL01") & set(CODE_SIGNS)
+    code = new_code()
+    assert len(code) == CODE_LENGTH == 8 and set(code) <= set(CODE_SIGNS)
+    assert spelled(f" {code[:4].lower()} - {code[4:]} ") == code
+    assert spelled("KXTM 7PQ") == spelled("KXTM 7PQA") == spelled("") == ""
+
+
+def test_the_door_is_shut_until_it_is_opened_and_says_no_more(org, fay):
+    workshop = plan(org, fay, opened=False)
+    client = Client()
+    shut, never = page(client, workshop), client.get(reverse("room", args=["BCDFGHJK"]))
+    assert (shut.status_code, never.status_code) == (404, 404)
+    assert workshop.title not in shut.content.decode()
+    hosting.open_door(workshop=workshop, by=fay)
+    assert workshop.title in page(client, fresh(workshop)).content.decode()
+
+
+def test_the_door_opens_only_with_a_promise_and_something_to_place(world, org, fay):
+    empty = plan(org, fay, opened=False, promise="")
+    with pytest.raises(Refused, match="what will be done"):
+        hosting.open_door(workshop=empty, by=fay)
+    review = plan(org, fay, "review", opened=False)
+    with pytest.raises(Refused, match="what people will place"):
+        hosting.open_door(workshop=review, by=fay)
+    hosting.choose_activities(workshop=review, by=fay, activities=[world.ashdown.survey])
+    assert hosting.open_door(workshop=review, by=fay).step == facilitation.PLACE
+    with pytest.raises(PermissionDenied):
+        hosting.open_door(workshop=review, by=world.people["vi"])
+
+
+def test_the_code_is_typed_as_people_type_it(org, fay):
+    workshop = plan(org, fay)
+    typed = f"{workshop.room.code[:4].lower()} {workshop.room.code[4:].lower()}"
+    response = Client().post(reverse("join"), {"code": typed})
+    assert response["Location"] == reverse("room", args=[workshop.room.code])
+    wrong = Client().post(reverse("join"), {"code": "BCDF GHJK"})
+    assert wrong.status_code == 422 and "no open room" in wrong.content.decode()
+
+
+def test_who_guesses_codes_is_stopped_and_who_is_in_is_not(org, fay):
+    workshop = plan(org, fay)
+    joined = phone(workshop)
+    guesser = Client()
+    for _each in range(60):
+        assert guesser.post(reverse("join"), {"code": new_code()}).status_code == 422
+    assert guesser.post(reverse("join"), {"code": workshop.room.code}).status_code == 429
+    assert guesser.get(reverse("room", args=[workshop.room.code])).status_code == 429
+    assert page(joined, workshop).status_code == 200
+
+
+def test_forty_people_behind_one_address_all_get_in(org, fay):
+    workshop = plan(org, fay)
+    for _each in range(40):
+        phone(workshop)
+    assert workshop.participants.count() == 40
+
+
+def test_a_phone_that_comes_back_is_the_same_person(org, fay):
+    workshop = plan(org, fay)
+    client = phone(workshop, "carer", "Ann")
+    client.post(reverse("room-card", args=[workshop.room.code]), {"text": "A letter", "request_key": uuid4()})
+    again = Client()
+    again.cookies["room"] = client.cookies["room"].value
+    assert "A letter" in page(again, workshop).content.decode()
+    assert workshop.participants.count() == 1
+    assert client.cookies["room"]["path"] == f"/w/{workshop.room.code}/"
+    assert client.cookies["room"]["httponly"]
+
+
+def test_the_cookie_of_one_room_opens_no_other(world, org, fay):
+    workshop, other = plan(org, fay), plan(org, fay, title="Another")
+    client = phone(workshop)
+    stranger = Client()
+    stranger.cookies["room"] = client.cookies["room"].value
+    assert "As what are you here" in page(stranger, other).content.decode()
+    assert stranger.get(reverse("room-board", args=[other.room.code])).status_code == 403
+
+
+def test_a_card_sent_twice_is_one_card(org, fay):
+    workshop = plan(org, fay)
+    client, key = phone(workshop), uuid4()
+    for _each in range(2):
+        client.post(reverse("room-card", args=[workshop.room.code]), {"text": "Ward  comment\ncards", "request_key": key})
+    assert list(workshop.cards.values_list("text", "number")) == [("Ward comment cards", 1)]
+
+
+def test_a_card_can_wait_for_a_look(org, fay):
+    workshop = plan(org, fay, approve_first=True)
+    client, other = phone(workshop), phone(workshop)
+    client.post(reverse("room-card", args=[workshop.room.code]), {"text": "Something rude", "request_key": uuid4()})
+    assert "looks at it first" in page(client, workshop).content.decode()
+    assert "Something rude" not in page(other, workshop).content.decode()
+    hosting.approve(card=workshop.cards.get(), by=fay)
+    assert "Something rude" in page(other, workshop).content.decode()
+
+
+def test_what_looks_personal_on_a_card_is_asked_about(org, fay):
+    workshop = plan(org, fay)
+    response = phone(workshop).post(
+        reverse("room-card", args=[workshop.room.code]), {"text": "Call 07700 900123", "request_key": uuid4()}
+    )
+    assert response.status_code == 422 and "This looks like" in response.content.decode()
+    assert not workshop.cards.exists()
+
+
+def test_placing_changes_ones_mind_and_counts_once(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    client = phone(workshop)
+    for place in ("users", "owners"):
+        response = client.post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": place})
+        assert response["Location"].endswith("#card-1")
+    assert list(Placing.objects.values_list("first", "now")) == [("owners", "owners")]
+    workshop = at(workshop, "discuss")
+    client.post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": "users"})
+    assert list(Placing.objects.values_list("first", "now")) == [("owners", "users")]
+    assert client.post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": "xx"}).status_code == 422
+
+
+def test_what_comes_after_the_step_is_not_counted(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    client, person = phone(workshop), workshop.participants.get()
+    at(workshop, "reveal")
+    late = client.post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": "users"})
+    assert late.status_code == 409 and "not counted" in late.content.decode()
+    with pytest.raises(taking_part.MovedOn):  # the phone's page was read while the room still placed
+        taking_part.place(room=workshop.room, participant=person, card=card, place="users")
+    assert not Placing.objects.exists()
+
+
+def test_votes_run_out_and_can_be_taken_back(org, fay):
+    workshop = plan(org, fay, votes_each=2)
+    first, second = lay(workshop, "One", "Two")
+    workshop = at(workshop, "vote")
+    client = phone(workshop)
+
+    def vote(card, number):
+        return client.post(reverse("room-vote", args=[workshop.room.code, card.pk]), {"number": number}).status_code
+
+    assert [vote(first, 2), vote(first, 2), vote(second, 1)] == [302, 302, 422]
+    assert [vote(first, 1), vote(second, 1), vote(second, 0)] == [302, 302, 302]
+    assert list(Vote.objects.values_list("card__text", "number")) == [("One", 1)]
+
+
+def test_nothing_tells_before_it_is_shown(org, fay):
+    """Not in the phone's pages, not in what it polls, not on the wall, the facilitator's screen or the results."""
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    watcher, lead = phone(workshop), Client()
+    lead.force_login(fay)
+
+    def everything():
+        workshop.refresh_from_db()
+        org_args = [org.slug, workshop.pk]
+        pages = [page(watcher, workshop), page(watcher, workshop, "room-board")]
+        pages += [lead.get(reverse(name, args=org_args)) for name in (
+            "workshop-run", "workshop-projector", "workshop-results", "workshop-detail")]
+        pages.append(lead.get(reverse("workshop-card", args=[*org_args, card.pk])))
+        texts = [re.sub(r'value="[\w-]{20,}"|X-CSRFToken": "\w+"|seen=\d+-\d+|v=\d+', "", each.content.decode()) for each in pages]
+        return [re.sub(r"\d+ of \d+ choices made on phones", "", text) for text in texts]
+
+    hall_of = hall(workshop, patient=6, staff=6)
+    before = everything()
+    for person in hall_of[:6]:
+        taking_part.place(room=workshop.room, participant=person, card=card, place="users")
+    one = everything()
+    Placing.objects.update(first="owners", now="owners")
+    assert one == everything() == before
+    at(workshop, "reveal")
+    assert everything() != before
+
+
+def test_a_poll_costs_one_query_and_says_nothing_where_nothing_changed(org, fay, django_assert_num_queries):
+    workshop = plan(org, fay)
+    client = phone(workshop)
+    with django_assert_num_queries(1):
+        same = page(client, workshop, "room-board", query=f"?v={workshop.room.version}&stage={workshop.room.stage}")
+    assert same.status_code == 204 and not same.content
+    lay(workshop, "Something new")
+    changed = page(client, workshop, "room-board", query=f"?v={workshop.room.version}&stage={workshop.room.stage}")
+    assert "Something new" in changed.content.decode() and changed["HX-Trigger"] == '{"moved": null}'
+    with django_assert_num_queries(1):
+        again = page(client, workshop, "room-board", query="?v=0")
+    assert again.content == changed.content
+
+
+def test_no_choice_of_somebody_else_raises_the_organisations_version(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    before = type(org).objects.get(pk=org.pk).version
+    phone(workshop).post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": "users"})
+    assert type(org).objects.get(pk=org.pk).version == before
+
+
+def test_the_room_sees_where_it_splits(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "Foot clinic redesign")
+    workshop = at(workshop, "place")
+    people = hall(workshop, staff=17, patient=10, carer=5)
+    for number, person in enumerate(people):
+        place = "coproducers" if number < 14 or 17 <= number < 20 else "users"
+        taking_part.place(room=workshop.room, participant=person, card=card, place=place)
+    workshop = at(workshop, "reveal")
+    board = board_of(workshop, workshop.room)
+    assert board.look == [
+        "Staff put “Foot clinic redesign” under Coproducers (14 of 17). Citizens do not (3 of 15)."
+    ]
+    client = Client()
+    client.force_login(fay)
+    wall = client.get(reverse("workshop-projector", args=[org.slug, workshop.pk])).content.decode()
+    assert "14 of 17" in wall and "10 patients" not in wall.split("Look here")[1]
+
+
+def test_who_is_shut_out_does_not_count(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    client = phone(workshop)
+    client.post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": "users"})
+    for person in hall(workshop, patient=5):
+        taking_part.place(room=workshop.room, participant=person, card=card, place="owners")
+    out = Participant.objects.get(placings__now="users")
+    hosting.ban(participant=out, by=fay)
+    assert page(client, workshop).status_code == 403
+    assert client.post(reverse("room-place", args=[workshop.room.code, card.pk]), {"place": "users"}).status_code == 403
+    workshop = at(workshop, "reveal")
+    (row,) = board_of(workshop, workshop.room).cards
+    assert dict(row.spread.whole.chose) == {"owners": 5}
+    hosting.ban(participant=out, by=fay, banned=False)
+    assert page(client, workshop).status_code == 200
+
+
+def test_people_on_paper_count_as_people_with_phones(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    assert card.on_paper
+    hosting.count_paper(workshop=workshop, by=fay, perspective="carer", people=6)
+    workshop = at(workshop, "place")
+    hosting.count_paper(workshop=workshop, by=fay, perspective="carer", card=card, chose={"users": 4, "owners": 2})
+    with pytest.raises(Refused, match="7 choices of 6 people"):
+        hosting.count_paper(workshop=workshop, by=fay, perspective="carer", card=card, chose={"users": 7})
+    workshop = at(workshop, "reveal")
+    board = board_of(workshop, workshop.room)
+    assert board.people == 6 and dict(board.cards[0].spread.whole.chose) == {"users": 4, "owners": 2}
+
+
+def test_two_cards_that_say_the_same_become_one(org, fay):
+    workshop = plan(org, fay)
+    kept, gone = lay(workshop, "Survey", "The survey")
+    workshop = at(workshop, "place")
+    first, second = hall(workshop, patient=2)
+    taking_part.place(room=workshop.room, participant=first, card=gone, place="users")
+    taking_part.place(room=workshop.room, participant=second, card=gone, place="users")
+    taking_part.place(room=workshop.room, participant=second, card=kept, place="owners")
+    hosting.merge_cards(card=gone, by=fay, into=kept)
+    assert [row.card.text for row in board_of(workshop, workshop.room).cards] == ["Survey"]
+    assert dict(Placing.objects.filter(card=kept).values_list("participant", "now")) == {
+        first.pk: "users", second.pk: "owners",
+    }  # fmt: skip
+    with pytest.raises(Refused):
+        hosting.merge_cards(card=kept, by=fay, into=kept)
+
+
+def test_what_came_out_is_kept_when_the_room_is_closed(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    for person in hall(workshop, patient=5, staff=3):
+        taking_part.place(room=workshop.room, participant=person, card=card, place="users")
+    workshop = at(workshop, "agree")
+    hosting.agree(card=card, by=fay, agreed="users", note="They ask, and change things")
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    workshop = fresh(workshop)
+    Participant.objects.all().delete()
+    kept = results_page(workshop)
+    assert kept.people == 8 and kept.agreed == 1
+    assert kept.groups == [{"name": "patients and staff", "people": 8}]  # three of the staff are not told apart
+    client = Client()
+    told = page(client, workshop).content.decode()
+    assert PROMISE in told and "They ask, and change things" in told and "nobody has said yet" in told
+    assert workshop.room.state == Room.State.CLOSED
+    Room.objects.update(closed_at=workshop.room.closed_at.replace(year=workshop.room.closed_at.year - 1))
+    assert not may_enter(Room.objects.get())
+    assert page(client, workshop).status_code == 404
+
+
+def test_steps_go_on_and_back_and_only_those_of_the_mode(org, fay):
+    workshop = plan(org, fay, "imagine")
+    assert [step.slug for step in facilitation.steps_of("imagine")] == ["gather", "vote", "reveal", "agree", "close"]
+    assert at(workshop, "vote").room.step == "vote"
+    assert at(workshop, "gather").room.step == "gather"
+    with pytest.raises(Refused):
+        hosting.move(workshop=workshop, by=fay, step="place")
+
+
+@pytest.mark.parametrize("mode", ["map", "review", "imagine", "calibrate"])
+def test_every_step_of_every_mode_has_its_pages(world, org, fay, mode):
+    workshop = plan(org, fay, mode, opened=False, cases=["board-questions"], length=45)
+    if mode == "review":
+        hosting.choose_activities(workshop=workshop, by=fay, activities=[world.ashdown.survey])
+    hosting.open_door(workshop=workshop, by=fay)
+    workshop = fresh(workshop)
+    if mode in ("map", "imagine"):
+        lay(workshop, "Something")
+    client, lead = phone(workshop), Client()
+    lead.force_login(fay)
+    for step in facilitation.steps_of(mode):
+        workshop = at(workshop, step.slug)
+        assert str(step.question) in page(client, workshop).content.decode().replace("&#x27;", "'")
+        for name in ("workshop-run", "workshop-projector", "workshop-results", "workshop-paper", "workshop-cards"):
+            assert lead.get(reverse(name, args=[org.slug, workshop.pk])).status_code == 200
+    assert set(facilitation.minutes_of(mode, 45)) == {each.slug for each in facilitation.steps_of(mode)} - {"close"}
+    assert sum(facilitation.minutes_of(mode, 45).values()) <= 45
+    assert Card.objects.filter(workshop=workshop).count() == 1
