@@ -191,6 +191,7 @@ KEEP_DAYS = {
     "backups": _days("KEEP_BACKUPS_DAYS", 35),
     "invitations": _days("KEEP_INVITATIONS_DAYS", 90),  # after they were taken, taken back, or ran out
     "sign_ins": _days("KEEP_SIGN_INS_DAYS", 730),  # events of accounts; those of an organisation stay as its history
+    "workshops": _days("KEEP_WORKSHOPS_DAYS", 90),  # after a workshop: each phone's choices; what came out stays
     "request_keys": _days("KEEP_REQUEST_KEYS_DAYS", 30),  # by which a form that is sent twice writes once
 }
 

@@ -128,6 +128,7 @@ organisation_urls = [
     path("workshops/<int:workshop>/cards/<uuid:card>/", workshops.workshop_card, name="workshop-card"),
     path("workshops/<int:workshop>/paper/", workshops.workshop_paper, name="workshop-paper"),
     path("workshops/<int:workshop>/run/", workshops.workshop_run, name="workshop-run"),
+    path("workshops/<int:workshop>/people/", workshops.workshop_people, name="workshop-people"),
     path("workshops/<int:workshop>/projector/", workshops.workshop_projector, name="workshop-projector"),
     path("workshops/<int:workshop>/results/", workshops.workshop_results, name="workshop-results"),
     path("services/", services.service_page, name="services"),

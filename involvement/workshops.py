@@ -109,10 +109,19 @@ class CardRow:
 
     @property
     def sides_here(self) -> str:
-        """How many of each side put it where it stands: "9 citizens · 12 staff"."""
+        """How many of each side put it where it stands: "9 of 10 citizens · 12 of 14 staff"."""
         if self.spread is None or not self.place:
             return ""
-        return " · ".join(f"{group.chose.get(self.place, 0)} {group_name(group.of)}" for group in self.spread.sides)
+        words = _("%(n)d of %(m)d %(who)s")
+        return " · ".join(
+            words % {"n": group.chose.get(self.place, 0), "m": group.people, "who": group_name(group.of)}
+            for group in self.spread.sides
+        )
+
+    @property
+    def sides(self) -> list[dict[str, Any]]:
+        """The two sides, or all together, as groups are drawn: what the wall has room for."""
+        return [drawn_group(group) for group in self.spread.sides] if self.spread else []
 
 
 def drawn_group(group: Group) -> dict[str, Any]:
@@ -148,7 +157,8 @@ class Board:
 
     @property
     def shows_spread(self) -> bool:
-        return facilitation.shows_spread(self.workshop.mode, self.room.step)
+        """Whether the cards stand under their places now; while people vote they look at the votes."""
+        return self.room.step != facilitation.VOTE and facilitation.shows_spread(self.workshop.mode, self.room.step)
 
     @property
     def shows_votes(self) -> bool:
@@ -257,7 +267,6 @@ class Desk:
 
     board: Board
     cards: list[Card]
-    phones: list[Participant]
     done: int
     asked: int
 
@@ -299,8 +308,7 @@ def desk_of(workshop: Workshop, room: Room) -> Desk:
     """Return what the facilitator needs now. At most eleven queries."""
     organisation = workshop.organisation_id
     board = board_of(workshop, room)
-    phones = list(workshop.participants.filter(organisation_id=organisation).order_by("nickname", "pk"))
-    active = sum(not each.banned for each in phones)
+    active = workshop.participants.filter(organisation_id=organisation, banned=False).count()
     done = asked = 0
     if room.step in (facilitation.PLACE, facilitation.DISCUSS):
         placed = Placing.objects.filter(
@@ -311,7 +319,7 @@ def desk_of(workshop: Workshop, room: Room) -> Desk:
         given = Vote.objects.filter(organisation_id=organisation, card__workshop=workshop, participant__banned=False)
         done, asked = given.aggregate(all=Sum("number"))["all"] or 0, active * workshop.votes_each
     cards = list(workshop.cards.filter(organisation_id=organisation).select_related("merged_into"))
-    return Desk(board, cards, phones, done, asked)
+    return Desk(board, cards, done, asked)
 
 
 # -- What one person has said ---------------------------------------------------------------------------------------

@@ -24,10 +24,10 @@ function show(html, focused) {
   }
   old.replaceWith(fresh);
   window.htmx.process(fresh);
-  const next = focused && document.getElementById(focused)?.querySelector("summary, button:not([disabled]), textarea");
-  if (next) {
-    next.focus({ preventScroll: true });
-  }
+  const at = focused && document.getElementById(focused.id);
+  const same = at?.querySelectorAll("button")[focused.button];
+  const next = same && !same.disabled && !at.querySelector("summary") ? same : at?.querySelector("summary") || at;
+  next?.focus({ preventScroll: true });
 }
 
 let busy = false;
@@ -71,6 +71,12 @@ async function send() {
   }
 }
 
+// Where the keyboard was: on which button of which card, or in the box of one's own card.
+function focusOf(form, button) {
+  const card = form.closest("li");
+  return card ? { id: card.id, button: [...card.querySelectorAll("button")].indexOf(button) } : { id: "own-card", button: -1 };
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-room-deed]");
   if (!form) {
@@ -78,7 +84,7 @@ document.addEventListener("submit", (event) => {
   }
   event.preventDefault();
   const data = new FormData(form, event.submitter);
-  const item = { address: form.action, body: new URLSearchParams(data).toString(), focus: form.closest("li")?.id || "own-card" };
+  const item = { address: form.action, body: new URLSearchParams(data).toString(), focus: focusOf(form, event.submitter) };
   // where one card is put twice before the first has left, only the last counts
   const others = waiting().filter((each, at) => (busy && at === 0) || each.address !== item.address || form.dataset.roomDeed === "card");
   keep([...others, item]);

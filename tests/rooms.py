@@ -14,7 +14,9 @@ from involvement.models import Participant, User, Workshop
 PROMISE = "By the end of March we tell you here what we took and what we did not."
 
 
-def plan(organisation, by: User, mode: str = "map", *, opened: bool = True, activities: Iterable = (), **facts) -> Workshop:
+def plan(
+    organisation, by: User, mode: str = "map", *, opened: bool = True, activities: Iterable = (), **facts
+) -> Workshop:
     """Plan a workshop and, unless told otherwise, open its door."""
     workshop = hosting.plan_workshop(
         organisation=organisation, by=by, mode=mode, held_on=today(),

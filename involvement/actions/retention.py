@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from involvement.models import Invitation, RequestKey, SecurityEvent, StoredFile
+from involvement.models import Invitation, Participant, RequestKey, SecurityEvent, StoredFile
 
 UNFINISHED = timedelta(days=1)  # how long an upload may lie on the disk before its row is written
 
@@ -44,10 +44,18 @@ def _places(now: datetime):
     return UserSession.objects.exclude(session_key__in=going_on.values("session_key"))
 
 
+def _participants(now: datetime):
+    """People who were in a room, with nicknames, choices and votes: what came out was counted when it was closed."""
+    before = now - _days("workshops")
+    closed = Q(workshop__room__closed_at__lt=before)
+    return Participant.objects.filter(closed | Q(workshop__room__closed_at=None, workshop__room__opened_at__lt=before))
+
+
 RULES = (
     Rule("invitations", "Invitations that are over: address and name", _invitations),
     Rule("sessions", "Sessions that are over", lambda now: Session.objects.filter(expire_date__lt=now)),
     Rule("places", "Where people were signed in", _places),
+    Rule("workshops", "Who was in a workshop’s room, what each chose and voted", _participants),
     Rule(
         "request-keys",
         "Keys of forms that were sent",

@@ -171,23 +171,43 @@ def workshop_run(request, organisation, workshop):
     """The facilitator's one screen: the step and the next, the clock, how far people are, the cards, the people."""
     if request.method == "POST":
         try:
-            _deed(request, organisation, workshop)
+            _deed(request, workshop)
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect("workshop-run", organisation.slug, workshop.pk)
     room = workshop.room
-    part = "live"
     if request.GET.get("seen") == f"{room.version}-{room.tally}" and request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204)
     context = {
         "workshop": workshop, "room": room, "desk": desk_of(workshop, room), "address": _join_address(request),
         "room_address": request.build_absolute_uri(reverse("room", args=[room.code])),
-        "hand_over": HandOverForm(organisation=organisation, initial={"to": workshop.facilitator_id}),
     }  # fmt: skip
-    return render_page(request, "workshops/run.html", context, part=part)
+    return render_page(request, "workshops/run.html", context, part="live")
 
 
-def _deed(request, organisation, workshop) -> None:
+@organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
+def workshop_people(request, organisation, workshop):
+    """Take a phone out or let it in again, and hand the workshop over."""
+    form = HandOverForm(
+        request.POST if "to" in request.POST else None, organisation=organisation,
+        initial={"to": workshop.facilitator_id},
+    )  # fmt: skip
+    if request.method == "POST":
+        if form.is_bound and form.is_valid():
+            to = form.people[form.cleaned_data["to"]]
+            hosting.hand_over(workshop=workshop, by=request.user, to=to)
+            messages.success(request, _("%(name)s goes on with it.") % {"name": to.get_full_name()})
+        elif "out" in request.POST or "in" in request.POST:
+            person = _participant(workshop, request.POST.get("out") or request.POST.get("in"))
+            hosting.ban(participant=person, by=request.user, banned="out" in request.POST)
+        if not form.errors:
+            return redirect("workshop-people", organisation.slug, workshop.pk)
+    phones = workshop.participants.filter(organisation=organisation).order_by("nickname", "pk")
+    context = {"workshop": workshop, "phones": phones, "hand_over": form}
+    return render_page(request, "workshops/people.html", context, status=422 if form.errors else 200)
+
+
+def _deed(request, workshop) -> None:
     """Do what one button of the screen asks."""
     said, words = request.POST, {"workshop": workshop, "by": request.user}
     if "open" in said:
@@ -197,15 +217,6 @@ def _deed(request, organisation, workshop) -> None:
     elif "close" in said:
         hosting.close_room(**words, results=results_of(workshop))
         messages.success(request, _("The workshop is over. What came out is kept, and people can read it."))
-    elif "to" in said:
-        people = {str(person.pk): person for person in hosting.may_run(organisation)}
-        if said["to"] not in people:
-            raise Refused(_("Choose somebody who may run workshops here"))
-        hosting.hand_over(**words, to=people[said["to"]])
-        messages.success(request, _("%(name)s goes on with it.") % {"name": people[said["to"]].get_full_name()})
-    elif "out" in said or "in" in said:
-        person = _participant(workshop, said.get("out") or said.get("in"))
-        hosting.ban(participant=person, by=request.user, banned="out" in said)
     else:
         for deed, do in CARD_DEEDS.items():
             if deed in said:

@@ -60,7 +60,7 @@ FIELDS = {
     ("/o/ashdown/gaps/", "service"),
     ("/o/ashdown/map/", "service"),
     ("/o/ashdown/reviews/new/", "service"),
-    ("/o/ashdown/workshops/ID/run/", "to"),
+    ("/o/ashdown/workshops/ID/people/", "to"),
 }
 
 

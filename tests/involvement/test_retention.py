@@ -13,10 +13,12 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils import timezone
 
-from involvement.actions import retention, security
+from involvement.actions import hosting, retention, security, taking_part
 from involvement.cachekeys import key
 from involvement.events import NO_ADDRESS
-from involvement.models import Invitation, RequestKey, SecurityEvent, StoredFile
+from involvement.models import Invitation, Participant, Placing, RequestKey, SecurityEvent, StoredFile
+from involvement.workshops import results_of, results_page
+from tests.rooms import fresh, hall, plan
 from tests.world import rewrite
 
 DAY = timedelta(days=1)
@@ -115,4 +117,19 @@ def test_no_internet_address_stands_in_a_key_of_the_cache():
     assert counted == key("allauth:rl:account:login_failed:300/10m:ip:203.0.113.9", "", 1)
     assert counted != key("allauth:rl:account:login_failed:300/10m:ip:203.0.113.8", "", 1)
     assert key("map-1", "", 1) == ":1:map-1"
-    assert set(project.KEEP_DAYS) == {"backups", "invitations", "sign_ins", "request_keys"}
+    assert set(project.KEEP_DAYS) == {"backups", "invitations", "sign_ins", "workshops", "request_keys"}
+
+
+def test_who_was_in_a_room_is_forgotten_and_what_came_out_is_not(world):
+    home, fay = world.ashdown.organisation, world.people["fay"]
+    workshop = plan(home, fay)
+    (card,) = hosting.add_lines(workshop=workshop, by=fay, lines="A survey")
+    hosting.move(workshop=workshop, by=fay, step="place")
+    workshop = fresh(workshop)
+    for person in hall(workshop, patient=6):
+        taking_part.place(room=workshop.room, participant=person, card=card, place="users")
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    assert retention.clear(timezone.now() + 89 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 0
+    assert retention.clear(timezone.now() + 91 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 6
+    assert not Placing.objects.exists() and not Participant.objects.exists()
+    assert results_page(fresh(workshop)).rows[0].after_most == "Users, 6 of 6"
