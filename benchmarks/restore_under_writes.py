@@ -11,17 +11,15 @@ lost or doubled, or signing in took more than 60 seconds.
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from place import Place
 
-ROOT = Path(__file__).resolve().parent.parent
 WRITER = """
 import sys, time, uuid
 import django; django.setup()
@@ -53,7 +51,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=20)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="involvement-restore-") as folder:
-        place = _Place(Path(folder), os.environ.get("DATABASE_URL", ""))
+        place = Place(Path(folder), os.environ.get("DATABASE_URL", ""), "restore_under_writes")
         place.create()
         try:
             return _run(place, asked)
@@ -61,59 +59,7 @@ def main() -> int:
             place.drop()
 
 
-class _Place:
-    """A database and a folder of files that may be thrown away."""
-
-    def __init__(self, folder: Path, url: str):
-        self.folder, self.given = folder, url
-        self.name = f"restore_under_writes_{os.getpid()}"
-        self.is_postgresql = url.startswith("postgres")
-        self.url = (
-            urlunsplit(urlsplit(url)._replace(path=f"/{self.name}"))
-            if self.is_postgresql
-            else f"sqlite:///{folder / 'db.sqlite3'}"
-        )
-        self.environment = os.environ | {
-            "DATABASE_URL": self.url, "MEDIA_ROOT": str(folder / "media"), "DEBUG": "1", "PYTHONPATH": str(ROOT),
-            "DJANGO_SETTINGS_MODULE": "involvement.settings",
-        }  # fmt: skip
-
-    def create(self) -> None:
-        if self.is_postgresql:
-            self._sql(f"CREATE DATABASE {self.name}")
-
-    def drop(self) -> None:
-        if self.is_postgresql:
-            self._sql(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-
-    def wipe(self) -> None:
-        self.drop()
-        self.create()
-        for path in self.folder.glob("db.sqlite3*"):
-            path.unlink()
-        shutil.rmtree(self.folder / "media")
-
-    def _sql(self, statement: str) -> None:
-        import psycopg2
-
-        connection = psycopg2.connect(self.given)
-        connection.autocommit = True
-        connection.cursor().execute(statement)
-        connection.close()
-
-    def python(self, *arguments: str) -> str:
-        ran = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
-        if ran.returncode:
-            raise SystemExit(ran.stderr)
-        return ran.stdout
-
-    def start(self, *arguments: str, out) -> subprocess.Popen:
-        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.environment, stdout=out)
-
-
-def _run(place: _Place, asked) -> int:
+def _run(place: Place, asked) -> int:
     place.python("manage.py", "migrate", "--verbosity", "0")
     place.python("manage.py", "demo")
     (place.folder / "media").mkdir(exist_ok=True)
@@ -147,7 +93,7 @@ def _run(place: _Place, asked) -> int:
     return 1 if lost or before - files or doubled or signed_in > 60 or not before else 0
 
 
-def _signed_in(place: _Place) -> float:
+def _signed_in(place: Place) -> float:
     """Start the server, sign in, stop it; return when somebody was in."""
     port = "8313"
     server = place.start("manage.py", "runserver", "--noreload", port, out=subprocess.DEVNULL)

@@ -99,6 +99,7 @@ class Permission(StrEnum):
     ROUND_OPEN = "round-open"  # open and close review rounds, take a reviewer out with a reason
     REVIEW = "review"  # answer what one was asked to review; never for whoever is also a lead or an editor
     WORKSHOP_RUN = "workshop-run"  # plan and run workshops
+    ASSESSMENT_ASK = "assessment-ask"  # make and close the link by which people who took part say how it was
     WORKSHOP_TAKE = "workshop-take"  # take what a workshop came to into the register, or decline it with a reason
 
 
@@ -114,13 +115,14 @@ _EDITOR = _VIEWER | {
     Permission.ACTION_SET,
     Permission.ACTION_CLOSE,
     Permission.CHALLENGE_REPLY,
+    Permission.ASSESSMENT_ASK,
     Permission.WORKSHOP_TAKE,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
-    Role.FACILITATOR: _VIEWER | {Permission.WORKSHOP_RUN},
-    Role.PATIENT_LEADER: _VIEWER | {Permission.CHALLENGE, Permission.REVIEW},
+    Role.FACILITATOR: _VIEWER | {Permission.WORKSHOP_RUN, Permission.ASSESSMENT_ASK},
+    Role.PATIENT_LEADER: _VIEWER | {Permission.CHALLENGE, Permission.REVIEW, Permission.ASSESSMENT_ASK},
     Role.BOARD_MEMBER: _VIEWER
     | {
         Permission.GAP_NOT_NEEDED,
@@ -342,6 +344,7 @@ LIVE_FOR = timedelta(hours=24)  # a door that nobody shut is shut by then
 TOLD_FOR = timedelta(days=30)  # how long what became of it can be read under the code
 WRONG_CODES = "60/10m/ip"  # wrong codes from one internet address; a hall is one address, so right ones are not counted
 COOKIE = "room"
+SAY_COOKIE = "say"  # of whoever says how it was to take part; of one link
 
 
 @dataclass(frozen=True)

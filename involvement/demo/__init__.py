@@ -18,6 +18,7 @@ from framework.catalogue import catalogue
 from involvement.actions import (
     accounts,
     activities,
+    assessing,
     board,
     challenging,
     classification,
@@ -30,7 +31,7 @@ from involvement.actions import (
     rulings,
 )
 from involvement.actions.base import today
-from involvement.models import Activity, Organisation, PieceOfWork, ReviewRound, Service, User
+from involvement.models import Activity, Assessment, Organisation, PieceOfWork, ReviewRound, Service, User
 from involvement.tenancy import everywhere
 
 CONTENT = Path(__file__).parent / "northfield.toml"
@@ -110,6 +111,7 @@ class _Builder:
         self._rulings()
         self._reviews()
         self._challenges()
+        self._assessments()
         return self.organisation
 
     @property
@@ -337,6 +339,19 @@ class _Builder:
                     challenge=challenge, by=by, kind=entry["then"], words=entry.get("then_words", ""),
                     on=self._day(entry["replied"] + 2),
                 )  # fmt: skip
+
+    def _assessments(self) -> None:
+        """Let people who took part say how it was; each from a browser of their own."""
+        for entry in self.content["assessments"]:
+            link = assessing.open_link(
+                activity=self.organisation.activities.get(reference=entry["activity"]), by=self.people[entry["by"]],
+                closes_on=self._day(entry["closes"]), most=entry["most"],
+            )  # fmt: skip
+            for number, said in enumerate(entry["answers"]):
+                values = [value or None for value in said]
+                assessing.assess(
+                    link=link, cookie=f"example {number}", said=dict(zip(Assessment.SCALES, values, strict=True))
+                )
 
     def _day(self, days: int) -> date:
         return self.today + timedelta(days=days)

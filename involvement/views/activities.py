@@ -8,6 +8,7 @@ from involvement import drawing
 from involvement.access import KEEPERS, Permission, closed_to_reviewers, organisation_view
 from involvement.actions import activities
 from involvement.actions.base import Conflict, Refused
+from involvement.assessments import assessed_for
 from involvement.challenges import challenge_rows
 from involvement.chronicle import chronicle
 from involvement.duplicates import merges_of
@@ -60,6 +61,7 @@ def activity_detail(request, organisation, activity):
     context |= {"merged": merged, "merged_into": into}
     challenges = challenge_rows(request.viewer, activity=activity.pk)
     context |= {
+        "assessed": assessed_for(request.viewer, activity),
         "challenges": challenges,
         "settled": [row for row in challenges if not row.is_open],
         "may_challenge": request.viewer.may(Permission.CHALLENGE) and not request.viewer.roles & KEEPERS,

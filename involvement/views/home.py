@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from framework.catalogue import catalogue
-from involvement.access import COOKIE, ROLE_NAMES, Role, public_view
+from involvement.access import COOKIE, ROLE_NAMES, SAY_COOKIE, Role, public_view
 from involvement.http import render_page
 
 
@@ -47,5 +47,6 @@ def privacy(request):
     """What is kept about people, why, how long (as the settings say), and what is not."""
     cookies = {
         "session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME, "room_cookie": COOKIE,
+        "say_cookie": SAY_COOKIE,
     }  # fmt: skip
     return render_page(request, "privacy.html", {**cookies, "keep": settings.KEEP_DAYS})

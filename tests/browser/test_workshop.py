@@ -23,7 +23,8 @@ def joined(visit, stage, axe):
         phone = hands(page)
         phone.write("The code on the screen", code.lower())
         phone.press("Go in")
-        assert axe(page) == [] or not how.get("javascript", True)
+        if how.get("javascript", True):  # axe is a script itself
+            assert axe(page) == []
         phone.choose("As what are you here today?", perspective)
         phone.press("Join")
         expect(page.get_by_role("heading", level=1)).to_have_text("How do people take part here?")

@@ -59,6 +59,7 @@ ORGANISATION = {
     "activity-running": (EDITORS, EDITORS),
     "activity-history": (ALL, NOBODY),
     "activity-classify": (EDITORS, EDITORS),
+    "activity-say": (EDITORS | {"fay", "pat"}, EDITORS | {"fay", "pat"}),
     "change-new": (EDITORS, EDITORS),
     "change-edit": (EDITORS, EDITORS),
     "evidence-new": (EDITORS, EDITORS),

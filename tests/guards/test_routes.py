@@ -25,6 +25,7 @@ PUBLIC = {
     "published",  # an audit that a lead has published, in two steps
     "published-audit",
     "invitation",  # opened by a token that only the invited address was sent
+    "say",  # opened by a token that is handed to those who took part
     "join",  # asks for the code of a room; the five below open with it (access.participant_view)
     "room",
     "room-board",

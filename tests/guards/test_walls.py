@@ -28,6 +28,7 @@ READ_BY_ALL = {"involvement_membership", "involvement_room"}
 APPEND_ONLY = {"involvement_securityevent"}
 # Where more than one organisation's rows may be asked for, and why each has to.
 EVERYWHERE = {
+    "actions/assessing.py",  # a token does not say whose it is
     "actions/invitations.py",  # a token does not say whose it is
     "actions/security.py",  # an account's events are no organisation's
     "demo/__init__.py",  # makes an organisation

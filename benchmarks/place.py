@@ -1,0 +1,108 @@
+"""A database and a folder of files that a benchmark may throw away, and the production server on them."""
+
+import http.client
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Place:
+    """A database and a folder of files that may be thrown away."""
+
+    def __init__(self, folder: Path, url: str, name: str):
+        self.folder, self.given = folder, url
+        self.name = f"{name}_{os.getpid()}"
+        self.is_postgresql = url.startswith("postgres")
+        self.url = (
+            urlunsplit(urlsplit(url)._replace(path=f"/{self.name}"))
+            if self.is_postgresql
+            else f"sqlite:///{folder / 'db.sqlite3'}"
+        )
+        self.environment = os.environ | {
+            "DATABASE_URL": self.url, "MEDIA_ROOT": str(folder / "media"), "DEBUG": "1", "PYTHONPATH": str(ROOT),
+            "DJANGO_SETTINGS_MODULE": "involvement.settings",
+        }  # fmt: skip
+
+    def create(self) -> None:
+        if self.is_postgresql:
+            self._sql(f"CREATE DATABASE {self.name}")
+
+    def drop(self) -> None:
+        if self.is_postgresql:
+            self._sql(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+    def wipe(self) -> None:
+        self.drop()
+        self.create()
+        for path in self.folder.glob("db.sqlite3*"):
+            path.unlink()
+        shutil.rmtree(self.folder / "media")
+
+    def _sql(self, statement: str) -> None:
+        import psycopg2
+
+        connection = psycopg2.connect(self.given)
+        connection.autocommit = True
+        connection.cursor().execute(statement)
+        connection.close()
+
+    def python(self, *arguments: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
+        )
+        if ran.returncode:
+            raise SystemExit(ran.stderr)
+        return ran.stdout
+
+    def start(self, *arguments: str, out) -> subprocess.Popen:
+        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.environment, stdout=out)
+
+    def serve(self, port: int, workers: int = 2) -> subprocess.Popen:
+        """Start gunicorn as in production, behind a proxy that speaks HTTPS for it; return it once it answers."""
+        environment = self.environment | {
+            "DEBUG": "0", "SECRET_KEY": secrets.token_urlsafe(64), "ALLOWED_HOSTS": "127.0.0.1", "TRUSTED_PROXIES": "1",
+            "MAIL_HOST": "127.0.0.1", "MAIL_FROM": "x@example.org", "WEB_CONCURRENCY": str(workers),
+            "BIND": f"127.0.0.1:{port}", "DJANGO_SETTINGS_MODULE": "involvement.settings",
+        }  # fmt: skip
+        static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        subprocess.run(static, cwd=ROOT, env=environment, check=True)
+        command = [sys.executable, "-m", "gunicorn", "involvement.wsgi"]
+        log = (self.folder / "server.log").open("ab")
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        for _try in range(240):
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                connection.request("GET", "/readyz")
+                if connection.getresponse().status == 200:
+                    return server
+            except OSError:
+                pass
+            time.sleep(0.25)
+        raise SystemExit((self.folder / "server.log").read_text()[-4000:])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process and its children that live, from /proc."""
+    total, ticks = 0, os.sysconf("SC_CLK_TCK")
+    for each in [pid, *_children(pid)]:
+        try:
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total / ticks
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        found = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return found + [below for each in found for below in _children(each)]
