@@ -3,7 +3,8 @@
 The one that goes is withdrawn, as entered twice: it leaves the map at every date, also at earlier ones, and the one
 that stays stands there with its own dates. So a map as at an earlier day counts the activity once too, and says that
 there was a correction since. Nothing is lost: what came of it moves along with its evidence; groups, named services
-and answers to "is it running?" come along; the record that went, with its history, stays to be read.
+and answers to "is it running?" come along; the record that went, with its history, stays to be read. Challenges go with
+it too, and what people who took part say: nobody gets rid of either by a merge.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def merge(
                     "answers": _copy_answers(goes, stays),
                     "readings": _copy_readings(goes, stays),
                     "standing": _standing(stays),
+                    **_move_voices(goes, stays),
                 },
             )
         return {"merge": row.pk}
@@ -189,6 +191,16 @@ def _move_changes(gone: Activity, kept: Activity, by: User) -> dict[str, int]:
     return moved
 
 
+def _move_voices(gone: Activity, kept: Activity) -> dict[str, list]:
+    """Let challenges and links for people who took part belong to the one that stays; return the ids of each."""
+    moved: dict[str, list] = {}
+    for name in ("challenges", "assessment_links"):
+        rows = getattr(gone.organisation, name).filter(activity=gone)
+        moved[name] = [str(pk) for pk in rows.values_list("pk", flat=True)]
+        rows.update(activity=kept)
+    return moved
+
+
 def _copy_answers(gone: Activity, kept: Activity) -> list[int]:
     """Give the one that stays the other's answers, of the days on which it has none; return the ids of the copies."""
     answers = kept.organisation.confirmations.standing()
@@ -277,6 +289,8 @@ def undo_merge(*, merge: Merge, by: User) -> Merge:
             change.activity, change._history_user = gone, by
             change.version += 1
             change.save()
+        for name in ("challenges", "assessment_links"):
+            getattr(organisation, name).filter(pk__in=before.get(name, ())).update(activity=gone)
         now = timezone.now()
         organisation.confirmations.filter(pk__in=before["answers"]).update(taken_back_at=now, taken_back_by=by)
         for reading in organisation.classifications.filter(pk__in=before["readings"]):

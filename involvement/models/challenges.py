@@ -12,6 +12,8 @@ from .base import AppendOnlyQuerySet, OrganisationRow
 class Challenge(OrganisationRow):
     """A formal disagreement of one person with one thing that the organisation says. Its words never change.
 
+    Where two records of one activity become one, it goes over to the one that stays (actions.merging).
+
     Open until ``closed_on``: the organisation has accepted it, or the challenger is satisfied. Nobody else ends it.
     ``place`` and ``facet`` say which cell is meant where no activity can (a missing activity, a gap "not needed").
     """

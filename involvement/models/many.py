@@ -31,7 +31,8 @@ class Merge(OrganisationRow):
     """Two records of one activity became one: ``kept`` stays, ``gone`` was withdrawn with the reason.
 
     ``before`` is what undoing needs: {"version": of kept, "gone_version", "was": facts of kept, "references": [kept's,
-    gone's], "changes": {id: version}, "answers": [ids], "readings": [ids]}: what came along or was copied.
+    gone's], "changes": {id: version}, "answers": [ids], "readings": [ids], "challenges": [ids],
+    "assessment_links": [ids]}: what came along or was copied.
     """
 
     kept = models.ForeignKey("involvement.Activity", on_delete=models.PROTECT, related_name="merges")

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils.html import strip_tags
 
+from involvement.actions import assessing, challenging
 from involvement.actions.activities import (
     add_activities,
     add_activity,
@@ -470,3 +471,19 @@ def test_anothers_activity_does_not_exist_here(client, world, add):
     ):
         assert client.get(where).status_code == client.post(where, {}).status_code == 404
     assert client.post(f"/o/ashdown/activities/{first.pk}/merge/", {"undo": "7"}).status_code == 404
+
+
+def test_a_challenge_and_what_people_say_are_not_got_rid_of_by_a_merge(two, join, world):
+    first, second = two
+    pat, ed = world.people["pat"], world.people["ed"]
+    words = {"organisation": second.organisation, "by": pat, "words": "We were told", "activity": second}
+    challenge = challenging.make_challenge(kind="how-it-happened", **words)
+    link = assessing.open_link(activity=second, by=pat, closes_on=today())
+    row = join(first, second)
+    challenge.refresh_from_db()
+    link.refresh_from_db()
+    assert (challenge.activity_id, link.activity_id) == (first.pk, first.pk)
+    undo_merge(merge=row, by=ed)
+    challenge.refresh_from_db()
+    link.refresh_from_db()
+    assert (challenge.activity_id, link.activity_id) == (second.pk, second.pk)
