@@ -1,5 +1,6 @@
 """The board's audits: the list, one with its steps, two compared, the signed report, and what is public."""
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -77,6 +78,9 @@ def audit_detail(request, organisation, audit):
     """Show where an audit stands and what is next; once it is frozen, from its snapshot alone."""
     paper = reading.paper_of(audit)
     context = {"audit": audit, "paper": paper, "state": audit.state, "next": _next_step(audit, paper)}
+    context["signs_with_nothing"] = (
+        not audit.is_signed and request.viewer.may(Permission.AUDIT_SIGN) and not can_show_again(request.user)
+    )
     if paper is None:
         context["checklist"] = reading.checklist(request.viewer, audit)
         context["blocked"] = any(row["blocks"] for row in context["checklist"])
@@ -135,11 +139,19 @@ def audit_conclusions(request, organisation, audit):
     return render_page(request, "audits/conclusions.html", context)
 
 
+def can_show_again(user) -> bool:
+    """Return whether ``user`` has anything by which to show once more who they are: whoever comes from another body's
+    sign-in has not. allauth would then ask for nothing at all."""
+    return bool(get_adapter().get_reauthentication_methods(user))
+
+
 @organisation_view(Permission.AUDIT_SIGN, load=load_audit)
 @reauthentication_required
 def audit_sign(request, organisation, audit):
-    """Sign, after the password was asked for once more."""
+    """Sign, after the password, a code or a passkey was asked for once more; whoever has none of these sets one up."""
     paper = _paper(audit)
+    if not can_show_again(request.user):
+        return render_page(request, "audits/sign_first.html", {"audit": audit}, status=403)
     words = _("I have read this audit. The conclusions are those of the board.")
     first = {"version": audit.version, "name": request.user.name, "statement": words}
     form = SignForm(request.POST or None, initial=first)

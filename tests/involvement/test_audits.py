@@ -617,3 +617,25 @@ def test_nor_is_what_a_suspended_organisation_published(world, home, bob):
     published_audit(home, bob, title="Signed")
     rewrite(Organisation.objects.filter(pk=home.pk), suspended_on=today(), suspended_because="A complaint")
     assert Client().get("/published/ashdown/").status_code == 404
+
+
+def test_who_comes_from_another_bodys_sign_in_sets_something_up_before_signing(world, home, bob):
+    """allauth asks such an account for nothing, since it knows nothing to ask for; a signature needs more than that."""
+    audit = started(home, bob)
+    freeze(audit, bob)
+    judge(anew(audit), bob)
+    bob.set_unusable_password()
+    bob.save()
+    client = Client()
+    client.force_login(bob)
+    where = f"/o/ashdown/audits/{audit.pk}"
+    signing = {"version": anew(audit).version, "name": "Bob", "statement": "Read"}
+    assert "Set up a passkey" in client.get(f"{where}/").content.decode()
+    for refused in (client.get(f"{where}/sign/"), client.post(f"{where}/sign/", signing)):
+        assert refused.status_code == 403 and "Choose a password" in refused.content.decode()
+    assert not anew(audit).is_signed
+    bob.set_password(PASSWORD)
+    bob.save()
+    client.force_login(bob)
+    assert client.post(f"{where}/sign/", signing).url.startswith("/accounts/reauthenticate/")
+    assert "Set up a passkey" not in client.get(f"{where}/").content.decode()
