@@ -1,4 +1,7 @@
-"""The history of an organisation's own record in plain sentences: people, settings, services, rulings. Newest first."""
+"""The history of an organisation in plain sentences: people, settings, services, rulings, what is done about the map.
+
+What became of one activity stands in its own history (chronicle.py). Newest first.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,17 @@ from framework.catalogue import catalogue
 from involvement.access import ROLE_NAMES, Permission, Role, Viewer
 from involvement.actions.organisations import SETTINGS
 from involvement.members import nobody, titles
-from involvement.models import Invitation, Organisation, Ruling, SecurityEvent, Service
+from involvement.models import (
+    ActionStep,
+    Challenge,
+    ChallengeStep,
+    Invitation,
+    Organisation,
+    Response,
+    Ruling,
+    SecurityEvent,
+    Service,
+)
 from involvement.registers import day, place_title
 
 
@@ -28,7 +41,8 @@ class Deed:
 
 def annals(viewer: Viewer) -> list[Deed]:
     """Return what was done to the organisation's record, newest first. A fixed number of queries."""
-    deeds = [*_of_events(viewer), *_of_services(viewer)]
+    deeds = [*_of_events(viewer), *_of_services(viewer), *_of_the_board(viewer), *_of_challenges(viewer)]
+    deeds += _of_workshops(viewer)
     return sorted(deeds, key=lambda deed: deed.at, reverse=True)
 
 
@@ -229,3 +243,90 @@ def _told_services(rows) -> Iterator[Deed]:
             if before.retired_on and not row.retired_on:
                 yield Deed(row.history_date, who, _("brought the service “%(name)s” back") % names)
         before = row
+
+
+# -- What is done about the map ---------------------------------------------------------------------------------------
+
+ACTION_STEPS = {
+    ActionStep.Kind.SET: gettext_lazy("set the action “%(what)s” (%(owner)s), due %(due)s"),
+    ActionStep.Kind.MOVED: gettext_lazy("gave the action “%(what)s” another day or owner, due %(due)s"),
+    ActionStep.Kind.DONE: gettext_lazy("said that the action “%(what)s” is done"),
+    ActionStep.Kind.REOPENED: gettext_lazy("reopened the action “%(what)s”"),
+    ActionStep.Kind.DROPPED: gettext_lazy("dropped the action “%(what)s”"),
+}
+RESPONSES = {
+    Response.Kind.PLAN: gettext_lazy("planned something for the gap “%(gap)s”: %(reason)s"),
+    Response.Kind.ACT: gettext_lazy("acted on the gap “%(gap)s”: %(reason)s"),
+    Response.Kind.NOT_NEEDED: gettext_lazy("judged the gap “%(gap)s” not needed: %(reason)s"),
+}
+CHALLENGE_STEPS = {
+    ChallengeStep.Kind.ACCEPT: gettext_lazy("accepted the challenge of %(by)s about %(about)s"),
+    ChallengeStep.Kind.EXPLAIN: gettext_lazy("answered the challenge of %(by)s about %(about)s"),
+    ChallengeStep.Kind.ASK: gettext_lazy("asked %(by)s for more about their challenge on %(about)s"),
+    ChallengeStep.Kind.ANSWER: gettext_lazy("answered a question about the challenge on %(about)s"),
+    ChallengeStep.Kind.CLOSE: gettext_lazy("closed the challenge about %(about)s"),
+    ChallengeStep.Kind.STAND: gettext_lazy("let the challenge about %(about)s stand"),
+}
+
+
+def _who(row) -> str:
+    return row.recorded_by.get_full_name() if row.recorded_by else nobody()
+
+
+def _cell(row) -> str:
+    """Return the name of a gap: its way, or the place as a whole, and its service where it is one's."""
+    facet = catalogue().facets.get(row.facet)
+    title = f"{place_title(row.place)}, {facet.title}" if facet else place_title(row.place)
+    return f"{title} ({row.service})" if row.service else title
+
+
+def _of_the_board(viewer: Viewer) -> Iterator[Deed]:
+    """Tell of aims, answers to gaps, actions, major decisions and statements that a list is complete. Five queries."""
+    organisation = viewer.organisation
+    for step in organisation.action_steps.select_related("action", "recorded_by"):
+        words = {"what": step.action.what, "owner": step.action.owner, "due": day(step.due_on)}
+        note = _(": “%(note)s”") % {"note": step.note} if step.note else ""
+        yield Deed(step.recorded_at, _who(step), ACTION_STEPS[step.kind] % words + note)
+    for row in organisation.responses.select_related("service", "recorded_by"):
+        said = {"gap": _cell(row), "reason": row.reason}
+        yield Deed(row.recorded_at, _who(row), RESPONSES[row.kind] % said)
+    for aim in organisation.aims.select_related("recorded_by"):
+        said = {"place": place_title(aim.place), "sentence": aim.sentence}
+        yield Deed(aim.recorded_at, _who(aim), _("recorded the aim for %(place)s: “%(sentence)s”") % said)
+    for decision in organisation.decisions.select_related("recorded_by"):
+        said = {"title": decision.title, "day": day(decision.decided_on)}
+        yield Deed(decision.recorded_at, _who(decision), _("listed the decision “%(title)s” of %(day)s") % said)
+    for row in organisation.complete_statements.select_related("service", "recorded_by"):
+        scope = str(row.service) if row.service else row.get_scope_display()
+        said = {"place": place_title(row.place), "scope": scope, "day": day(row.as_at)}
+        words = _("said that the list is complete for %(place)s (%(scope)s), as at %(day)s") % said
+        yield Deed(row.recorded_at, _who(row), words)
+
+
+def _of_challenges(viewer: Viewer) -> Iterator[Deed]:
+    """Tell of challenges and their replies, but of none about what the viewer is to review blind. Two queries."""
+    organisation = viewer.organisation
+    rows = organisation.challenges.exclude(activity__in=viewer.hidden).select_related("activity", "recorded_by")
+    known = {row.pk: row for row in rows}
+
+    def about(row: Challenge) -> str:
+        return f"“{row.activity.title}”" if row.activity else place_title(row.place)
+
+    for row in known.values():
+        said = {"about": about(row), "kind": str(row.get_kind_display())}
+        yield Deed(row.recorded_at, _who(row), _("challenged %(about)s: %(kind)s") % said)
+    for step in organisation.challenge_steps.filter(challenge__in=known).select_related("recorded_by"):
+        row = known[step.challenge_id]
+        said = {"about": about(row), "by": _who(row)}
+        yield Deed(step.recorded_at, _who(step), CHALLENGE_STEPS[step.kind] % said)
+
+
+def _of_workshops(viewer: Viewer) -> Iterator[Deed]:
+    """Tell which workshops were planned and held. One query; nobody of the room is in it."""
+    for workshop in viewer.organisation.workshops.select_related("room", "recorded_by", "facilitator"):
+        room, who, said = workshop.room, workshop.facilitator.get_full_name(), {"title": workshop.title}
+        yield Deed(workshop.recorded_at, _who(workshop), _("planned the workshop “%(title)s”") % said)
+        if room.opened_at:
+            yield Deed(room.opened_at, who, _("opened the door of the workshop “%(title)s”") % said)
+        if room.closed_at:
+            yield Deed(room.closed_at, who, _("ended the workshop “%(title)s”") % said)

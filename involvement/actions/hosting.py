@@ -266,7 +266,8 @@ def take_away(*, workshop: Workshop, by: User, card: Card) -> None:
 
 def add_lines(*, workshop: Workshop, by: User, lines: str, cell: str = "") -> list[Card]:
     """Lay cards typed in from paper, one a line, marked as such. Refused where there are none or too many."""
-    texts = [" ".join(line.split()) for line in lines.splitlines() if line.strip()]
+    written = lines.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # other breaks are somebody's text
+    texts = [" ".join(line.split()) for line in written if line.strip()]
     wrong = {}
     if not texts:
         wrong["lines"] = _("Write one card on each line")

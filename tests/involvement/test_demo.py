@@ -170,3 +170,17 @@ def test_every_page_of_the_example_opens(northfield, client):
         assert client.get(f"/o/northfield/{address}").status_code == 200
     for piece in northfield.pieces.all():
         assert client.get(f"/o/northfield/pieces/{piece.pk}/").status_code == 200
+
+
+def test_the_history_tells_what_is_done_about_the_map(northfield, client):
+    """Actions, answers, decisions, aims, statements and challenges, in sentences that somebody can read aloud."""
+    client.force_login(User.objects.get(email="board@northfield.example"))
+    told = " ".join(
+        client.get(f"/o/northfield/history/?page={number}").content.decode() for number in range(1, 6)
+    )
+    for words in (
+        "set the action “", "said that the action “", "judged the gap “", "listed the decision “",
+        "recorded the aim for", "said that the list is complete for", "challenged “", "answered the challenge of",
+        "let the challenge about",
+    ):  # fmt: skip
+        assert words in told, words

@@ -205,7 +205,7 @@ def test_the_history_comes_in_pages_and_in_a_fixed_number_of_queries(lea, world,
         )
         for _each in range(60)
     )  # fmt: skip
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(18):
         first = lea.get(HISTORY)
     assert words(first).count("gave Vi the role") == 50
     assert words(lea.get(f"{HISTORY}?page=2")).count("gave Vi the role") >= 10
