@@ -166,6 +166,9 @@ def _setting(name: str, before, after) -> str:
         if after:
             return _("asked patient leaders to practise before their first review")
         return _("stopped asking patient leaders to practise before their first review")
+    if name == "reply_days":
+        words = _("now replies to challenges within %(after)s days, before it was within %(before)s")
+        return words % {"before": before, "after": after}
     field = Organisation._meta.get_field(name)
     choices = dict(field.flatchoices)
     shown = {"field": field.verbose_name, "before": choices.get(before, before), "after": choices.get(after, after)}

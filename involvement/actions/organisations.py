@@ -16,7 +16,7 @@ from involvement.actions.base import Refused, today, writing
 from involvement.actions.reviewing import role_changed
 from involvement.models import Invitation, Membership, Organisation, SecurityEvent, Service, User
 
-SETTINGS = ("name", "ods_code", "kind", "nation", "second_factor_required", "practise_first")
+SETTINGS = ("name", "ods_code", "kind", "nation", "second_factor_required", "practise_first", "reply_days")
 # 3 signs for a trust or a board, 5 for a newer one or a site, 6 for a practice, 9 for a Scottish board.
 ODS_CODE = re.compile(r"[A-Z0-9]{3}|[A-Z0-9]{5,6}|[A-Z0-9]{9}")
 
@@ -65,6 +65,7 @@ def change_settings(
     nation: str,
     second_factor_required: bool,
     practise_first: bool,
+    reply_days: int,
     seen: str,
 ) -> Organisation:
     """Change what the organisation is called and what it asks of its members; what is the same is not recorded.
@@ -80,7 +81,7 @@ def change_settings(
         before = {field: getattr(current, field) for field in SETTINGS}
         current.name, current.ods_code = " ".join(name.split()), ods_code.strip().upper()
         current.kind, current.nation, current.second_factor_required = kind, nation, second_factor_required
-        current.practise_first = practise_first
+        current.practise_first, current.reply_days = practise_first, reply_days
         wrong = {}
         if current.ods_code and not ODS_CODE.fullmatch(current.ods_code):
             wrong["ods_code"] = _("Enter an ODS code, such as RXX: 3, 5, 6 or 9 letters and numbers. Or leave it empty")

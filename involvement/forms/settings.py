@@ -46,6 +46,20 @@ class SettingsForm(NHSForm):
         required=False,
     )
 
+    reply_days = forms.IntegerField(
+        label=_("Within how many days do you reply to a challenge?"),
+        help_text=_("28 at most. A reply that is late takes the proof away on the map until it comes."),
+        min_value=1,
+        max_value=28,
+        widget=forms.NumberInput(attrs={"class": "nhsuk-input--width-3"}),
+        error_messages={
+            "required": _("Enter a number from 1 to 28"),
+            "invalid": _("Enter a number from 1 to 28"),
+            "min_value": _("Enter a number from 1 to 28"),
+            "max_value": _("Enter a number from 1 to 28"),
+        },
+    )
+
     def __init__(self, *args, organisation: Organisation, **kwargs):
         shown = {name: getattr(organisation, name) for name in SETTINGS}
         super().__init__(*args, initial={**shown, "seen": settings_seen(organisation)}, **kwargs)

@@ -6,7 +6,7 @@ import pytest
 from django.utils.html import strip_tags
 
 from framework.catalogue import catalogue
-from involvement.actions import organisations, rulings
+from involvement.actions import challenging, organisations, rulings
 from involvement.actions.base import Refused, today
 from involvement.models import Organisation, SecurityEvent
 from tests.world import classify_as
@@ -49,6 +49,18 @@ def test_a_lead_changes_the_settings_and_the_history_says_what(lea, world):
     assert "nation" not in said
 
 
+def test_a_reply_can_be_owed_sooner_than_in_28_days(lea, world):
+    lea.post(SETTINGS, filled(lea, reply_days="10"))
+    organisation = Organisation.objects.get(slug="ashdown")
+    challenge = challenging.make_challenge(
+        organisation=organisation, by=world.people["pat"], kind="missing", place="owners", words="The youth forum"
+    )
+    due = challenge.dues.get()
+    assert (due.due_on - due.from_on).days == organisation.reply_days == 10
+    said = words(lea.get(HISTORY))
+    assert "now replies to challenges within 10 days, before it was within 28" in said
+
+
 def test_what_is_the_same_is_no_change(lea):
     before = SecurityEvent.objects.count()
     assert lea.post(SETTINGS, filled(lea)).status_code == 302
@@ -64,6 +76,8 @@ def test_what_is_the_same_is_no_change(lea):
         ({"ods_code": "R-X"}, "Enter an ODS code, such as RXX"),
         ({"kind": "circus"}, "circus"),
         ({"nation": "mars"}, "mars"),
+        ({"reply_days": "29"}, "Enter a number from 1 to 28"),
+        ({"reply_days": "0"}, "Enter a number from 1 to 28"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_saved(lea, world, change, told):
