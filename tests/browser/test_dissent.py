@@ -1,4 +1,4 @@
-"""From a fair sample to a board's paper: three patient leaders on phones, their disagreement, and a reply that is late."""
+"""From a fair sample to a board's paper: three patient leaders on phones, and a reply that is late."""
 
 from datetime import timedelta
 
