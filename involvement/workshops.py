@@ -74,6 +74,13 @@ def load_workshop(organisation, workshop: int) -> Workshop:
     return organisation.workshops.select_related("room", "facilitator").get(pk=workshop)
 
 
+def load_card(organisation, workshop: int, card) -> Card:
+    """Return one card of one workshop, both this organisation's."""
+    return organisation.cards.select_related("workshop", "workshop__room", "activity").get(
+        pk=card, workshop_id=workshop, workshop__organisation=organisation
+    )
+
+
 # -- What the room sees ---------------------------------------------------------------------------------------------
 
 

@@ -208,3 +208,36 @@ class OwnCardForm(NHSForm):
             self.fields["cell"].choices = cell_choices()
         else:
             del self.fields["cell"]
+
+
+class TakeForm(NHSForm):
+    """What the room reads beside a card that is taken."""
+
+    words = forms.CharField(
+        label=_("What the people who were there read about it"), required=False, max_length=500,
+        help_text=_("You can leave it empty. They read that it was taken."), widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+
+class IdeaForm(OrganisationForm):
+    """An idea as an action: what, who, until when, on which gap."""
+
+    what = forms.CharField(label=_("What will be done?"), max_length=200)
+    owner = forms.CharField(label=_("Who does it?"), max_length=150)
+    due_on = DayField(label=_("Until when?"), error_messages={"required": _("Enter the day")})
+    cell = forms.ChoiceField(label=_("Which way to take part is it for?"))
+    words = TakeForm.base_fields["words"]
+
+    def __init__(self, *args, card: Card, **kwargs):
+        kwargs.setdefault("initial", {"what": card.first_step or card.text, "cell": card.cell})
+        super().__init__(*args, **kwargs)
+        self.fields["cell"].choices = [("", _("Choose one")), *cell_choices()[1:]]
+
+
+class DeclineForm(NHSForm):
+    """Why a card is not taken."""
+
+    words = forms.CharField(
+        label=_("Why not?"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The people who were there read it, word by word."), error_messages={"required": _("Say why")},
+    )  # fmt: skip

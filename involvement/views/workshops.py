@@ -31,6 +31,7 @@ from involvement.workshops import (
     board_of,
     choices,
     desk_of,
+    load_card,
     load_workshop,
     place_title,
     results_of,
@@ -154,13 +155,6 @@ def _card(workshop: Workshop, key) -> Card:
         return workshop.cards.filter(organisation_id=workshop.organisation_id).get(pk=key)
     except (Card.DoesNotExist, ValidationError, ValueError) as missing:
         raise Http404 from missing
-
-
-def load_card(organisation, workshop: int, card) -> Card:
-    """Return one card of one workshop, both this organisation's."""
-    return organisation.cards.select_related("workshop", "workshop__room", "activity").get(
-        pk=card, workshop_id=workshop, workshop__organisation=organisation
-    )
 
 
 # -- In the room ------------------------------------------------------------------------------------------------------

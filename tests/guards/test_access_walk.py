@@ -125,6 +125,8 @@ ORGANISATION = {
     "workshop-people": (HOSTS, HOSTS),
     "workshop-projector": (HOSTS, NOBODY),
     "workshop-results": (ALL, NOBODY),
+    "workshop-take": (EDITORS, NOBODY),
+    "workshop-take-card": (EDITORS, EDITORS),
     "services": (ALL, LEAD),
     "service-edit": (LEAD, LEAD),
     "members": (ALL, NOBODY),

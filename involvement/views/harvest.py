@@ -1,0 +1,67 @@
+"""What a workshop came to, card by card: an editor takes it into the register or declines it with a reason."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from involvement.access import Permission, organisation_view
+from involvement.actions import harvesting
+from involvement.actions.base import Refused
+from involvement.forms.workshops import DeclineForm, IdeaForm, TakeForm
+from involvement.http import render_page
+from involvement.models import Room, Workshop
+from involvement.workshops import load_card, load_workshop, place_title, results_page
+
+
+@organisation_view(Permission.WORKSHOP_TAKE, load=load_workshop)
+@require_safe
+def workshop_take(request, organisation, workshop):
+    """List the cards that wait for a decision, and those that have one."""
+    rows = results_page(workshop).ranked
+    context = {
+        "workshop": workshop, "room": workshop.room, "over": workshop.room.state == Room.State.CLOSED,
+        "waiting": [row for row in rows if row.outcome is None], "decided": [row for row in rows if row.outcome],
+    }  # fmt: skip
+    return render_page(request, "workshops/take.html", context)
+
+
+@organisation_view(Permission.WORKSHOP_TAKE, load=load_card)
+def workshop_take_card(request, organisation, card):
+    """Take one card, or decline it."""
+    idea = card.workshop.mode == Workshop.Mode.IMAGINE
+    declining = "decline" in request.POST
+    said = request.POST if request.method == "POST" else None
+    take = _take_form(organisation, card, idea, None if declining else said)
+    no = DeclineForm(said if declining else None, auto_id="no_%s")
+    form = no if declining else take
+    if request.method == "POST" and form.is_valid():
+        try:
+            _decide(card, request.user, form, idea, declining)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("Your decision is on record. The people who were there can read it."))
+            return redirect("workshop-take", organisation.slug, card.workshop_id)
+    context = {
+        "workshop": card.workshop, "card": card, "take": take, "no": no, "form": form, "idea": idea,
+        "agreed": place_title(card.agreed), "outcome": organisation.card_outcomes.filter(card=card).first(),
+        "over": card.workshop.room.state == Room.State.CLOSED,
+    }  # fmt: skip
+    return render_page(request, "workshops/take_card.html", context, status=422 if form.errors else 200)
+
+
+def _take_form(organisation, card, idea: bool, said):
+    return IdeaForm(said, organisation=organisation, card=card) if idea else TakeForm(said)
+
+
+def _decide(card, by, form, idea: bool, declining: bool) -> None:
+    said = {name: value for name, value in form.cleaned_data.items() if name != "request_key"}
+    if declining:
+        harvesting.decline(card=card, by=by, **said)
+    elif idea:
+        harvesting.take_idea(card=card, by=by, **said)
+    else:
+        harvesting.take_placement(card=card, by=by, **said)
