@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -17,11 +18,14 @@ from involvement.tenancy import everywhere
 
 LONGEST = timedelta(days=366)
 MOST = 2_000  # answers to one link
+TOKEN = re.compile(r"[\w-]{16,32}", re.ASCII)
 BATCH = 5  # answers are shown in fives, so that nobody's own can be told from what changed
 
 
 def find_link(token: str) -> AssessmentLink | None:
     """Return the link of a token, whatever its state, with its activity and organisation; None for any other token."""
+    if not TOKEN.fullmatch(token):
+        return None
     with everywhere():  # the token does not say whose it is
         rows = AssessmentLink.objects.select_related("organisation", "activity")
         return rows.filter(token=token).first()

@@ -115,7 +115,7 @@ def workshop_cards(request, organisation, workshop):
         except Refused as refused:
             form.refuse(refused) if form.is_bound else messages.error(request, str(refused))
     cards = workshop.cards.filter(organisation=organisation).select_related("activity")
-    asked = " ".join(request.GET.get("q", "").split())
+    asked = " ".join(request.GET.get("q", "").replace("\0", "").split())  # no database takes that sign in a text
     there = {card.activity_id for card in cards}
     listed = organisation.activities.listed().order_by("title", "pk")
     if asked:
@@ -141,7 +141,8 @@ def _laid(request, organisation, workshop, form) -> bool:
             workshop=workshop, by=request.user, lines=said["lines"], cell=said.get("cell", "")
         )
     else:
-        chosen = [each for each in request.POST.getlist("activity") if each.isascii() and each.isdigit()][:SHOWN]
+        typed = request.POST.getlist("activity")[:SHOWN]
+        chosen = [each for each in typed if each.isascii() and each.isdigit() and len(each) < 16]
         picked = organisation.activities.listed().filter(pk__in=chosen)
         cards = hosting.choose_activities(workshop=workshop, by=request.user, activities=picked)
     words = ngettext("%(n)d card is laid.", "%(n)d cards are laid.", len(cards)) % {"n": len(cards)}

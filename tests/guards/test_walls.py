@@ -102,6 +102,8 @@ def _least(model, world, home, by):
             values[field.name] = next((row for row in rows if row not in values.values()), None)
             if field.related_model is type(by):
                 values[field.name] = by
+        elif field.choices and not field.blank:
+            values[field.name] = field.choices[0][0]
         elif isinstance(field, models.UUIDField):
             values[field.name] = "00000000-0000-4000-8000-00000000000a"
         elif isinstance(field, models.DateTimeField):

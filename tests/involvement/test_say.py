@@ -52,7 +52,8 @@ def test_the_page_tells_nothing_of_what_the_organisation_says(link):
     page = Client().get(where(link)).content.decode()
     assert link.activity.title in page
     assert "Users" not in page and "checked" not in page
-    assert Client().get(reverse("say", args=["not-a-token"])).status_code == 404
+    for token in ("not-a-token", "%00" * 8, "x" * 200, "é" * 20):
+        assert Client().get(f"/say/{token}/").status_code == 404
 
 
 def test_one_browser_answers_once(link):

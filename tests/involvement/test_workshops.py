@@ -58,6 +58,8 @@ def test_the_door_is_shut_until_it_is_opened_and_says_no_more(org, fay):
     assert workshop.title not in shut.content.decode()
     hosting.open_door(workshop=workshop, by=fay)
     assert workshop.title in page(client, fresh(workshop)).content.decode()
+    for code in ("%00" * 8, "x" * 300, "é" * 8, "12345678901"):
+        assert client.get(f"/w/{code}/").status_code == 404
 
 
 def test_the_door_opens_only_with_a_promise_and_something_to_place(world, org, fay):
