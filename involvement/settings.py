@@ -130,6 +130,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # -- Database -----------------------------------------------------------------------------------------------------
 
+if not DEBUG and os.environ.get("DATABASE_URL") == "":
+    raise ImproperlyConfigured("DATABASE_URL is empty. Say where the database is, such as postgres://user@host/name.")
 # Connections are kept in production only: the development server starts a thread for each request.
 DATABASES = {
     "default": dj_database_url.parse(

@@ -57,6 +57,7 @@ def test_fit():
         ({"ALLOWED_HOSTS": "map.example.org, *"}, "ALLOWED_HOSTS is missing or open"),
         ({"TRUSTED_PROXIES": None}, "TRUSTED_PROXIES is missing"),
         ({"DEBUG": "yes"}, "DEBUG is 'yes'"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is empty"),
         ({"DEBUG": "1"}, "started with DEBUG=0"),
         ({"CACHE_IN_PROCESS": "1", "WEB_CONCURRENCY": "3"}, "involvement.E010"),
         ({"CACHE_IN_PROCESS": "1"}, "involvement.E010"),
