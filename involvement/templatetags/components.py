@@ -30,7 +30,7 @@ ORGANISATION_PAGES = (
     ("workshop-list", _("Workshops"), ("workshop-",)),
     ("audit-list", _("Audits"), ("audit-", "compare-")),
     ("piece-list", _("Pieces of work"), ("piece-",)),
-    ("complete", _("Is this list complete?"), ("complete",)),
+    ("complete", _("Complete?"), ("complete",)),
     ("members", _("Organisation"), ("member", "invitation-", "service", "ruling", "settings", "history")),
 )
 
