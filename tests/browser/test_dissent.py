@@ -44,6 +44,7 @@ def test_their_disagreement_reaches_the_map_and_the_board(visit, stage, axe):
             page.get_by_text("I think it belongs somewhere else").click()
         hand.choose("Where does it belong?", "Not involvement")
         hand.write("Why does it belong there?", "People were told, and not asked")
+        page.wait_for_load_state("networkidle")  # what an answer brings up comes in a moment later
         hand.press("This is my answer")
         expect(page.get_by_role("heading", level=1)).to_contain_text("You and the organisation differ")
         wrong += axe(page)

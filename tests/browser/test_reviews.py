@@ -31,6 +31,7 @@ def test_two_reviewers_on_phones(visit, stage, axe):
             page.get_by_text("I think it belongs somewhere else").click()
         hand.choose("Where does it belong?", "As owners")
         hand.write("Why does it belong there?", "It was about money")
+        page.wait_for_load_state("networkidle")  # what an answer brings up comes in a moment later
         hand.press("This is my answer")
         expect(page.get_by_role("heading", level=1)).to_contain_text("You and the organisation differ")
         wrong += axe(page)
