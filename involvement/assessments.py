@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from involvement.access import Viewer
 from involvement.actions.assessing import BATCH
-from involvement.models import Activity, Assessment, AssessmentLink
+from involvement.models import Activity, Assessment, AssessmentLink, Organisation
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,26 @@ def assessed(activity: Activity) -> Assessed:
 
     Of each link only whole batches of five count, so that no single answer can be told from what changed.
     """
-    organisation = activity.organisation
-    rows = organisation.assessments.filter(link__organisation=organisation, link__activity=activity)
-    fives = defaultdict(list)
-    for link, batch, *said in rows.values_list("link", "batch", *Assessment.SCALES):
-        fives[link, batch].append(said)
-    whole = [said for each in fives.values() if len(each) >= BATCH for said in each]
+    return assessed_of(activity.organisation, link__activity=activity).get(activity.pk) or _shown([])
+
+
+def assessed_of(organisation: Organisation, **which: Any) -> dict[int, Assessed]:
+    """Return what may be shown of the answers to the links that ``which`` selects, by activity's id. One query.
+
+    An activity of which nothing may be shown is not in it.
+    """
+    rows = organisation.assessments.filter(link__organisation=organisation, **which)
+    fives: dict[tuple, list] = defaultdict(list)
+    for activity, link, batch, *said in rows.values_list("link__activity", "link", "batch", *Assessment.SCALES):
+        fives[activity, link, batch].append(said)
+    whole: dict[int, list] = defaultdict(list)
+    for (activity, _link, _batch), each in fives.items():
+        if len(each) >= BATCH:
+            whole[activity] += each
+    return {activity: _shown(said) for activity, said in whole.items()}
+
+
+def _shown(whole: list[list]) -> Assessed:
     counted = {slug: Counter(said[at] for said in whole) for at, slug in enumerate(Assessment.SCALES)}
     answers = tuple(
         Answers(scale, tuple(counted[scale.slug][value] for value in range(1, 6)), counted[scale.slug][None])

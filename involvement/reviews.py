@@ -13,6 +13,7 @@ from datetime import date
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from involvement.access import Viewer
@@ -26,6 +27,7 @@ from involvement.registers import PART_ASKED, place_title
 BEFORE_IT_ENDS = 7  # days: from then on a letter reminds of what is not answered
 PLAIN_OUTCOMES = (Change.Outcome.CHANGED, Change.Outcome.PARTLY, Change.Outcome.REFUSED)  # the others name a place
 NO_CLAIM = ""
+COPRODUCERS = "coproducers"
 
 
 @dataclass(frozen=True)
@@ -274,6 +276,22 @@ class Row:
     def percent(self) -> int:
         return round(100 * self.same / self.compared)
 
+    @property
+    def said(self) -> str:
+        """Say in how many activities the organisation names this place."""
+        if self.slug == NOT_INVOLVEMENT:
+            words = ngettext("The organisation says that %(n)d of these is not involvement.",
+                             "The organisation says that %(n)d of these are not involvement.", self.total)
+        else:
+            words = ngettext("The organisation places %(n)d of these as %(place)s.",
+                             "The organisation places %(n)d of these as %(place)s.", self.total)
+        return words % {"n": self.total, "place": self.title.lower()}
+
+    @property
+    def agreed(self) -> str:
+        """Say in how many of these patient leaders see the same."""
+        return _("Patient leaders see the same in %(n)d.") % {"n": self.same}
+
 
 @dataclass(frozen=True)
 class Way:
@@ -299,6 +317,22 @@ class Results:
     part_columns: tuple[str, ...]
     among: Agreement  # patient leaders with one another
     with_us: Agreement  # what they see together, with what the organisation says
+
+    @property
+    def called(self) -> Row | None:
+        """What is called coproduction, if any of it could be compared."""
+        return next((row for row in self.by_claim if row.slug == COPRODUCERS and row.compared), None)
+
+    @property
+    def sentences(self) -> list[tuple[str, str]]:
+        """What the organisation says, and how far patient leaders see the same: coproduction by name first."""
+        named, called = [], self.called
+        if called:
+            words = ngettext("The organisation calls %(n)d of these coproduction.",
+                             "The organisation calls %(n)d of these coproduction.", called.total)
+            named = [(words % {"n": called.total},
+                      _("Patient leaders see coproduction in %(n)d.") % {"n": called.same})]
+        return named + [(row.said, row.agreed) for row in self.by_place if row.compared]
 
     @property
     def untold(self) -> list[Reviewed]:

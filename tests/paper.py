@@ -108,6 +108,19 @@ def snapshot(**more) -> dict:
             "only_said": [change(3, grade=1, grade_title="Our word")],
             "refused": [change(4, what="", why="There is no money")],
         },
+        "reviews": [
+            {"id": 1, "title": "Spring review", "service": None, "opened_on": "2026-04-01", "closed_on": "2026-05-01",
+             "activities": 12, "compared": 11, "same": 9, "called": 6, "called_same": 1, "reviewers": 3, "untold": 3,
+             "sentences": ["The organisation calls 6 of these coproduction. Patient leaders see coproduction in 1."],
+             "differences": [{"id": 1, "activity": "Activity 1", "said": "Coproducers", "seen": "Users",
+                              "answers": [["Users", 2], ["Coproducers", 1]]}],
+             "removed": [{"on": "2026-04-09", "reason": "Moved away"}]},
+        ],
+        "took_part": [
+            {"id": 2, "activity": "Activity 2", "people": 10, "sentence": "7 of 9 say that little changed.",
+             "scales": [{"question": "Were you heard?", "low": "Hardly", "high": "Fully", "counts": [1, 4, 3, 2, 0],
+                         "unsure": 0}]},
+        ],
         "dissent": [
             {"activity": "Activity 1", "by": "Pat Leader", "words": "Nobody asked us.", "made_on": "2026-07-08",
              "reply": "", "replied_on": None, "state": "unanswered"},

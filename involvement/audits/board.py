@@ -1,4 +1,4 @@
-"""What a snapshot takes over from the board's own lists: decisions, actions, duties, mechanisms, dissent.
+"""What a snapshot takes over from the board's own lists: decisions, actions, duties, mechanisms, reviews, dissent.
 
 One function a list, each to plain data as README, "The snapshot", says it. Decisions, duties and mechanisms are the
 organisation's, so the snapshot of one service holds none.
@@ -11,11 +11,14 @@ from django.utils.translation import ngettext
 
 from involvement.access import Viewer
 from involvement.actions.base import today
+from involvement.assessments import assessed_of
 from involvement.board_actions import ActionRow, action_rows
 from involvement.challenges import ChallengeRow, challenge_rows
 from involvement.decisions import decision_rows
 from involvement.duties import Bearing, duty_rows, mechanism_rows, without
 from involvement.maps import OrganisationMap
+from involvement.models import Organisation
+from involvement.reviews import results
 
 
 def decisions(viewer: Viewer, asked) -> list[dict]:
@@ -133,6 +136,77 @@ def open_challenges(viewer: Viewer, asked) -> list[ChallengeRow]:
         row
         for row in rows
         if own in (row.challenge.service_id, row.challenge.activity and row.challenge.activity.service_id)
+    ]
+
+
+def reviews(viewer: Viewer, asked) -> list[dict]:
+    """Return what patient leaders saw in the review rounds that ended in the period. A few queries a round."""
+    organisation = viewer.organisation
+    ended = organisation.review_rounds.filter(closed_on__range=(asked.period_from, asked.period_to))
+    if asked.service is not None:
+        ended = ended.filter(service=asked.service)
+    return [_round(viewer, each) for each in ended.select_related("service").order_by("closed_on", "pk")]
+
+
+def _round(viewer: Viewer, round_) -> dict:
+    found = results(viewer, round_)
+    people = viewer.organisation.round_reviewers.filter(round=round_)
+    return {
+        "id": round_.pk,
+        "title": round_.title,
+        "service": round_.service.name if round_.service else None,
+        "opened_on": round_.opened_on.isoformat(),
+        "closed_on": round_.closed_on.isoformat(),
+        "activities": len(found.activities),
+        "compared": sum(row.compared for row in found.by_place),
+        "same": sum(row.same for row in found.by_place),
+        "called": found.called.compared if found.called else 0,
+        "called_same": found.called.same if found.called else 0,
+        "reviewers": people.filter(tasks__answered_at__isnull=False).distinct().count(),
+        "sentences": [f"{said} {agreed}" for said, agreed in found.sentences],
+        "differences": [
+            {
+                "id": each.activity.pk,
+                "activity": each.activity.title,
+                "said": each.place_title,
+                "seen": each.seen_title,
+                "answers": [[title, number] for title, number in each.tally],
+            }
+            for each in found.activities
+            if each.elsewhere
+        ],
+        "untold": len(found.untold),
+        "removed": [
+            {"on": on.isoformat(), "reason": reason}
+            for on, reason in people.exclude(removed_on=None)
+            .order_by("removed_on", "pk")
+            .values_list("removed_on", "removed_because")
+        ],
+    }
+
+
+def took_part(asked, organisation: Organisation, activities: list[dict]) -> list[dict]:
+    """Return what people who took part in ``activities`` say of them, in whole fives. One query."""
+    found = assessed_of(organisation, link__opened_on__lte=asked.as_at)
+    return [
+        {
+            "id": row["id"],
+            "activity": row["title"],
+            "people": found[row["id"]].people,
+            "sentence": found[row["id"]].sentence,
+            "scales": [
+                {
+                    "question": str(each.scale.question),
+                    "low": str(each.scale.low),
+                    "high": str(each.scale.high),
+                    "counts": list(each.counts),
+                    "unsure": each.unsure,
+                }
+                for each in found[row["id"]].answers
+            ],
+        }
+        for row in activities
+        if row["id"] in found
     ]
 
 

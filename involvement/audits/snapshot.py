@@ -62,7 +62,10 @@ def take(viewer: Viewer, audit: Audit, *, although: str = "") -> dict:
 
 
 def draw_up(viewer: Viewer, asked: Asked) -> dict:
-    """Return the snapshot of any scope, day and period. A fixed number of queries, whatever the register holds."""
+    """Return the snapshot of any scope, day and period.
+
+    A fixed number of queries, whatever the register holds, and five more for each review round of the period.
+    """
     organisation = viewer.organisation
     shown = build_map(viewer, as_at=asked.as_at, service=asked.service)
     changes = _changes_by(organisation, asked)
@@ -91,6 +94,8 @@ def draw_up(viewer: Viewer, asked: Asked) -> dict:
         "gaps": _gaps(viewer, asked, shown),
         "decisions": board.decisions(viewer, asked),
         "changes": _what_came(changes, asked),
+        "reviews": board.reviews(viewer, asked),
+        "took_part": board.took_part(asked, organisation, activities),
         "dissent": board.dissent(viewer, asked),
         "actions": board.actions(viewer, asked, shown),
         "rulings": _rulings(shown),

@@ -32,6 +32,8 @@ def build(snapshot: dict, conclusions: list[dict], signed: dict | None) -> Docum
         *_gaps(facts),
         *_changes(facts),
         *_decisions(facts),
+        *_seen(facts),
+        *_said(facts),
         *_dissent(facts),
         *_actions(facts),
         *_duties(facts),
@@ -82,6 +84,8 @@ class Facts:
         ]
         self.overdue_actions = [row for row in snapshot["actions"] if row["overdue"]]
         self.without_citizens = [row for row in snapshot["decisions"] if not row["took_part"]]
+        self.reviews = snapshot.get("reviews")  # None, as below, in audits from before there was any
+        self.took_part = snapshot.get("took_part")
         self.dissent = snapshot["dissent"] or []  # None: there was no way to put it on record
         self.dissent_open = [row for row in self.dissent if not row["reply"]]
 
@@ -191,7 +195,7 @@ def _in_short(facts: Facts):
     """Yield what a board member must have seen, worst first."""
     s = facts.snapshot
     yield _("Promises:"), _promises(facts)
-    yield _("Patient leaders:"), _dissent_in_short(facts)
+    yield _("Patient leaders:"), " ".join(filter(None, [_seen_in_short(facts), _dissent_in_short(facts)]))
     if s["decisions"]:
         yield (
             _("Major or hard decisions:"),
@@ -240,6 +244,26 @@ def _promises(facts: Facts) -> str:
         "gaps": len(facts.gaps),
         "open": len(facts.unanswered),
     }
+
+
+def _seen_in_short(facts: Facts) -> str:
+    """Say how far patient leaders saw the same in the period's reviews; "" where there was none, or no way to."""
+    compared, same = (sum(each[name] for each in facts.reviews or ()) for name in ("compared", "same"))
+    if not compared:
+        return ""
+    said = ngettext(
+        "They looked at %(n)d activity without being told its place, and saw the same place in %(same)d.",
+        "They looked at %(n)d activities without being told their place, and saw the same place in %(same)d.",
+        compared,
+    ) % {"n": compared, "same": same}
+    called, seen = (sum(each[name] for each in facts.reviews) for name in ("called", "called_same"))
+    if called:
+        said += " " + ngettext(
+            "Of %(n)d that is called coproduction they see it in %(seen)d.",
+            "Of %(n)d that are called coproduction they see it in %(seen)d.",
+            called,
+        ) % {"n": called, "seen": seen}
+    return said
 
 
 def _dissent_in_short(facts: Facts) -> str:
@@ -610,6 +634,85 @@ def _decisions(facts: Facts) -> list[Block]:
     )
     header = (_("Decision"), _("Why it is major or hard"), _("Who took part"))
     return [heading, Table(_("Decisions that the board listed"), header, filled, (34, 33, 33))]
+
+
+# What others see ------------------------------------------------------------------------------------------------------
+
+
+def _seen(facts: Facts) -> list[Block]:
+    if facts.reviews is None:
+        return []
+    blocks: list[Block] = [Heading(_("What patient leaders see"))]
+    if not facts.reviews:
+        blocks.append(
+            Paragraph(_("No review ended in this period: patient leaders have not placed these activities themselves."))
+        )
+    for each in facts.reviews:
+        title = ": ".join(filter(None, [each["service"], each["title"]]))
+        blocks.append(Heading(plain(title), 3))
+        blocks.append(Paragraph(plain(_how_reviewed(each)), kind="quiet"))
+        blocks.append(Bullets(tuple(("", plain(sentence)) for sentence in each["sentences"])))
+        rows = tuple(map(_difference, each["differences"]))
+        if rows:
+            header = (_("Activity"), _("The organisation says"), _("Patient leaders see"), _("Their answers"))
+            caption = _("Where at least one of those who could tell placed it elsewhere")
+            blocks.append(Table(caption, header, rows, (40, 19, 17, 24)))
+        for gone in each["removed"]:
+            lead = _("Taken out of the round on %(day)s:") % {"day": day_in_words(gone["on"])}
+            blocks.append(Paragraph(plain(gone["reason"]), lead=lead))
+    return blocks
+
+
+def _how_reviewed(each: dict) -> str:
+    people = ngettext("%(n)d reviewer", "%(n)d reviewers", each["reviewers"]) % {"n": each["reviewers"]}
+    words = _("From %(first)s to %(last)s. %(activities)d activities, drawn by lot, before %(people)s, who were not"
+              " told where the organisation places them.")  # fmt: skip
+    days = {"first": day_in_words(each["opened_on"]), "last": day_in_words(each["closed_on"])}
+    said = words % {**days, "activities": each["activities"], "people": people}
+    if each["untold"]:
+        said += " " + ngettext(
+            "Of %(n)d somebody says that it cannot be told from what is written.",
+            "Of %(n)d somebody says that it cannot be told from what is written.",
+            each["untold"],
+        ) % {"n": each["untold"]}
+    return said
+
+
+def _difference(row: dict) -> tuple[str, ...]:
+    answers = "; ".join(f"{title}: {number}" for title, number in row["answers"])
+    return plain(row["activity"]), plain(row["said"]), plain(row["seen"]), plain(answers)
+
+
+def _said(facts: Facts) -> list[Block]:
+    if facts.took_part is None:
+        return []
+    heading = Heading(_("What people say who took part"))
+    if not facts.took_part:
+        return [heading, Paragraph(_("Five people or more have not yet answered about any of these activities."))]
+    rows = tuple(
+        (
+            plain(each["activity"]),
+            plain(scale["question"]),
+            *scale["counts"],
+            scale["unsure"],
+        )
+        for each in facts.took_part
+        for scale in each["scales"]
+    )
+    header = (_("Activity"), _("Question"), "1", "2", "3", "4", "5", _("Cannot say"))
+    return [
+        heading,
+        Paragraph(_("Their own answers, without names, on a scale from 1 (hardly) to 5 (fully). Whoever wants to may"
+                    " answer, so this is no sample of them all; it is shown five answers at a time.")),
+        Bullets(tuple((plain(f"{each['activity']} ({answers_in_words(each['people'])}):"), plain(each["sentence"]))
+                      for each in facts.took_part)),
+        Table(_("How many gave which answer"), header, rows, (30, 31, 6, 6, 6, 6, 6, 9)),
+    ]  # fmt: skip
+
+
+def answers_in_words(people: int) -> str:
+    """Return "12 answers"."""
+    return ngettext("%(n)d answer", "%(n)d answers", people) % {"n": people}
 
 
 # Dissent, actions, duties ---------------------------------------------------------------------------------------------

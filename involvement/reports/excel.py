@@ -181,6 +181,7 @@ def sheets(facts: Facts) -> list[Sheet]:
                 for row in s["decisions"]
             ],
         ),
+        *_heard(facts),
         Sheet(
             _("Disagreement"),
             (_("Activity"), _("By"), _("Words"), _("Made on"), _("Answer"), _("Answered on"), _("State")),
@@ -282,6 +283,33 @@ def _about(facts: Facts) -> list[tuple]:
         (_("Statement"), signed.get("statement", "")),
         (_("Digest of the frozen facts (SHA-256)"), signed.get("digest", "")),
     ]
+
+
+def _heard(facts: Facts) -> list[Sheet]:
+    """Return what patient leaders and people who took part say; nothing for an audit from before they could."""
+    if facts.reviews is None or facts.took_part is None:
+        return []
+    return [
+        Sheet(
+            _("Reviews"),
+            (_("Round"), _("Opened"), _("Closed"), _("Activity number"), _("Activity"), _("The organisation says"),
+             _("Patient leaders see"), _("Their answers")),
+            [
+                (each["title"], _day(each["opened_on"]), _day(each["closed_on"]), row["id"], row["activity"],
+                 row["said"], row["seen"], _joined(f"{title}: {number}" for title, number in row["answers"]))
+                for each in facts.reviews for row in each["differences"]
+            ],
+        ),
+        Sheet(
+            _("Took part"),
+            (_("Activity number"), _("Activity"), _("Answers"), _("Question"), "1", "2", "3", "4", "5",
+             _("Cannot say")),
+            [
+                (each["id"], each["activity"], each["people"], scale["question"], *scale["counts"], scale["unsure"])
+                for each in facts.took_part for scale in each["scales"]
+            ],
+        ),
+    ]  # fmt: skip
 
 
 def _figures(facts: Facts) -> list[tuple]:

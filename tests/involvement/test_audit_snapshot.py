@@ -26,8 +26,9 @@ pytestmark = pytest.mark.django_db
 
 KEYS = {
     "format", "organisation", "scope", "title", "as_at", "period", "taken_at", "framework_version", "map", "headline",
-    "share", "corrections", "places", "checklist", "gaps", "decisions", "changes", "dissent", "actions", "rulings",
-    "duties", "mechanisms", "services", "groups", "activities", "withdrawn", "people_ids", "words",
+    "share", "corrections", "places", "checklist", "gaps", "decisions", "changes", "reviews", "took_part",
+    "dissent", "actions", "rulings", "duties", "mechanisms", "services", "groups", "activities", "withdrawn",
+    "people_ids", "words",
 }  # fmt: skip
 
 
@@ -261,3 +262,37 @@ def test_what_rests_on_what_is_the_map_without_it(northfield, viewer):
         gone = [each.facet for each in left if now[each.facet] and not each.activities]
         names = [f"{catalogue().places[k.split('/')[0]].title}: {catalogue().facets[k].title.lower()}" for k in gone]
         assert row["cells_lost"] == names
+
+
+def test_it_holds_what_reviewers_saw_and_what_those_who_took_part_say(northfield, viewer):
+    held = drawn(viewer)
+    (ended,) = held["reviews"]
+    round_ = northfield.review_rounds.get(pk=ended["id"])
+    said = {row.activity_id: row.classification for row in round_.drawn.select_related("classification", "activity")}
+    told: dict[int, list[str]] = {activity: [] for activity in said}
+    for task in round_.tasks.filter(took_part=False).exclude(classification=None).select_related("classification"):
+        told[task.activity_id].append(task.classification.primary_place)
+    settled = {
+        activity: next((place for place in places if 2 * places.count(place) > len(places)), "they differ")
+        for activity, places in told.items() if places
+    }  # fmt: skip
+    same = sum(said[activity].primary_place == place for activity, place in settled.items())
+    called = [activity for activity in settled if said[activity].claim == "coproducers"]
+    assert (ended["activities"], ended["compared"], ended["same"]) == (len(said), len(settled), same)
+    assert (ended["called"], ended["called_same"]) == (
+        len(called), sum(settled[activity] == "coproducers" for activity in called)
+    )  # fmt: skip
+    elsewhere = {activity for activity, places in told.items() if set(places) - {said[activity].primary_place}}
+    assert {row["id"] for row in ended["differences"]} == elsewhere
+
+    (assessed,) = held["took_part"]
+    link = northfield.assessment_links.get(activity=assessed["id"])
+    batches = Counter(link.answers.values_list("batch", flat=True))
+    whole = link.answers.filter(batch__in=[batch for batch, number in batches.items() if number == 5])
+    assert 0 < assessed["people"] == whole.count() < link.answers.count(), "whole fives only"
+    heard = Counter(whole.values_list("voice", flat=True))
+    assert assessed["scales"][0]["counts"] == [heard[value] for value in range(1, 6)]
+
+    before = drawn(viewer, as_at=today() - timedelta(days=400))
+    assert (before["reviews"], before["took_part"]) == ([], [])
+    assert drawn(viewer, service="Maternity")["reviews"] == [], "the round was of the whole organisation"

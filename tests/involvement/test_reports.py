@@ -103,6 +103,10 @@ def with_words(start: int) -> tuple[dict, list[dict], dict]:
         for one in heap:
             fill(one, "activity", "asked", "decision_point", "what", "why")
             fill(one["evidence"][0], "words")
+    fill(facts["reviews"][0], "title")
+    fill(facts["reviews"][0]["differences"][0], "activity")
+    fill(facts["reviews"][0]["removed"][0], "reason")
+    fill(facts["took_part"][0], "activity")
     facts["dissent"][0]["replied_on"] = "2026-08-01"
     fill(facts["dissent"][0], "activity", "by", "words", "reply")
     fill(facts["actions"][0], "what", "owner", "evidence")
@@ -260,6 +264,25 @@ def test_where_nobody_could_disagree_no_report_says_that_nobody_did():
         assert "No disagreement is on record" not in words
         assert ("could not be recorded" if kind == "xlsx" else said) in words
     assert "No disagreement is on record here." in page_of(snapshot(dissent=[]), conclusions(), signed())
+
+
+def test_what_reviewers_and_those_who_took_part_say_is_printed_in_every_kind():
+    for kind in KINDS:
+        words = words_of(kind, render(kind, snapshot(), conclusions(), signed()))
+        assert "Spring review" in words and "Were you heard?" in words and "Users: 2" in words
+        if kind != "xlsx":
+            assert "Of 6 that are called coproduction they see it in 1." in words, "on the first page"
+            assert "7 of 9 say that little changed." in words and "Moved away" in words
+
+
+def test_where_nobody_reviewed_it_says_so_and_an_older_audit_stays_as_it_was():
+    page = page_of(snapshot(reviews=[], took_part=[]), conclusions(), signed())
+    assert "No review ended in this period" in page and "have not yet answered" in page
+    older = {name: value for name, value in snapshot().items() if name not in ("reviews", "took_part")}
+    page = page_of(older, conclusions(), signed())
+    assert "What patient leaders see" not in page and "What people say who took part" not in page
+    for kind in KINDS:
+        assert render(kind, older, conclusions(), signed())
 
 
 def test_two_sheets_of_substance_stand_before_the_appendix():
