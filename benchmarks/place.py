@@ -4,6 +4,7 @@ import http.client
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -88,15 +89,52 @@ class Place:
         raise SystemExit((self.folder / "server.log").read_text()[-4000:])
 
 
+class Cluster:
+    """A PostgreSQL of one's own, that may be stopped in the middle: ``url`` is its server's."""
+
+    def __init__(self, folder: Path, port: int):
+        self.data, self.port, self.url = folder / "cluster", port, f"postgres://postgres@127.0.0.1:{port}/postgres"
+        self.bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        folder.chmod(0o755)
+        self.data.mkdir()
+        if os.getuid() == 0:
+            shutil.chown(self.data, "postgres")
+        self._run("initdb", "--pgdata", self.data, "--username", "postgres", "--auth", "trust", "--no-sync")
+        with (self.data / "postgresql.conf").open("a") as settings:
+            settings.write(f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n")
+        self.start()
+
+    def start(self) -> None:
+        self._run("pg_ctl", "start", "--wait", "--pgdata", self.data, "--log", self.data / "log")
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop it: "fast" cuts the connections, "immediate" is a crash."""
+        self._run("pg_ctl", "stop", "--wait", "--mode", how, "--pgdata", self.data)
+
+    @property
+    def pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def _run(self, name: str, *arguments) -> None:
+        """Run one of PostgreSQL's own programs, as somebody who is not root."""
+        user = "postgres" if os.getuid() == 0 else None
+        subprocess.run([self.bin / name, *arguments], check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
+
+
+def kill_worker(server: subprocess.Popen) -> None:
+    """Kill one of the server's workers with a request in its hands, perhaps."""
+    os.kill(secrets.choice(_children(server.pid)), signal.SIGKILL)
+
+
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of a process and its children that live, from /proc."""
+    """Return the CPU time of a process and its children, those that have ended among them, from /proc."""
     total, ticks = 0, os.sysconf("SC_CLK_TCK")
     for each in [pid, *_children(pid)]:
         try:
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        total += int(fields[11]) + int(fields[12])
+        total += sum(int(field) for field in fields[11:15])
     return total / ticks
 
 

@@ -99,3 +99,15 @@ def shows_votes(mode: str, step: str) -> bool:
     """Return whether at this step everybody may see the votes: only when the vote is over."""
     order = [each.slug for each in steps_of(mode)]
     return VOTE in order and step in order and order.index(step) > order.index(VOTE)
+
+
+# What the places mean, on phones and on paper, in a sentence each.
+PLACE_WORDS = (
+    (_("As owners:"), _("people take part as citizens in how the whole is run: its direction, its"
+                                              " priorities, its results.")),
+    (_("As users:"), _("people say what care is like, and the team hears it.")),
+    (_("As choosers:"), _("people have real options and may say no.")),
+    (_("As coproducers:"), _("people and staff work on a shared problem as equals.")),
+    (_("Not involvement:"), _("people are only told, or helped with something that was settled"
+                                                    " before.")),
+)  # fmt: skip

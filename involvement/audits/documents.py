@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from involvement.reports import KINDS, render
 
-CONTENT_TYPES = {
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
 
 def render_all(snapshot: dict, conclusions: list[dict], signed: dict) -> dict[str, bytes]:
     """Return the documents to keep with a sign-off, kind (pdf, docx, xlsx) -> bytes. ``snapshot`` has names in it."""

@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 KINDS = ("pdf", "docx", "xlsx")
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
 
 
 def render(kind: str, snapshot: dict, conclusions: list[dict], signed: dict | None) -> bytes:

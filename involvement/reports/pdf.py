@@ -33,7 +33,7 @@ def paper(document: Document) -> str:
         "sheet": _("Page {n} of {all}"),
         "blocks": [_block(block) for block in document.blocks],
     }
-    return json.dumps(_shown(data, coverage()), ensure_ascii=False)
+    return json.dumps(shown(data, coverage()), ensure_ascii=False)
 
 
 def compiled(data: str) -> bytes:
@@ -84,11 +84,12 @@ def _block(block: Block) -> dict:
     return data
 
 
-def _shown(data, signs: Coverage):
+def shown(data, signs: Coverage):
+    """Return data with every sign in its texts one that the typefaces have."""
     if isinstance(data, str):
         return signs.shown(data)
     if isinstance(data, dict):
-        return {name: _shown(each, signs) for name, each in data.items()}
+        return {name: shown(each, signs) for name, each in data.items()}
     if isinstance(data, list | tuple):
-        return [_shown(each, signs) for each in data]
+        return [shown(each, signs) for each in data]
     return data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import qrcode
 from allauth.socialaccount.adapter import get_adapter as provider_adapter
 from django import template
 from django.forms import RadioSelect
@@ -16,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
+from involvement.qr import qr_path
 
 register = template.Library()
 
@@ -192,14 +192,11 @@ def pagination(context, page) -> dict:
 @register.simple_tag
 def qr_code(text: str, name: str) -> SafeString:
     """Draw ``text`` as a square code that a phone's camera reads; ``name`` says what it is to whoever cannot see it."""
-    code = qrcode.QRCode(border=4)
-    code.add_data(text)
-    rows = code.get_matrix()
-    dots = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+    wide, dots = qr_path(text)
     return format_html(
         '<svg class="app-qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
         '<path class="app-qr__paper" d="M0 0h{}v{}h-{}z"/><path d="{}"/></svg>',
-        name, len(rows), len(rows), len(rows), len(rows), len(rows), dots,
+        name, wide, wide, wide, wide, wide, dots,
     )  # fmt: skip
 
 

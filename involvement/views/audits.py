@@ -12,12 +12,13 @@ from involvement.access import Permission, organisation_view, public_view
 from involvement.actions import audits
 from involvement.actions.base import Conflict, Refused, today
 from involvement.audits import reading, snapshot
-from involvement.audits.documents import CONTENT_TYPES, render_all
+from involvement.audits.documents import render_all
 from involvement.forms.audits import AuditForm, CompareForm, ConclusionsForm, FreezeForm, PublishForm, SignForm
 from involvement.forms.gaps import ReasonForm
 from involvement.forms.map import narrowed
 from involvement.http import render_conflict, render_page
 from involvement.models import Audit
+from involvement.reports import CONTENT_TYPES
 from involvement.tenancy import inside
 
 

@@ -1,6 +1,6 @@
 """What somebody in a room sees and does with a phone: the code, coming in, cards, places, votes, what became of it.
 
-Every phone asks every two seconds whether something has changed (``room_board``). That costs one query where nothing
+Every phone asks every second whether something has changed (``room_board``). That costs one query where nothing
 has, and what everybody sees is made once for each version of the room and kept in the process: the version comes from
 the database each time, so what is kept is never older than the room.
 """
@@ -237,4 +237,5 @@ def _page(guest: Guest, *, form=None, refused: str = "", saved: bool = False) ->
         "saved": saved, "cards": cards, "placed": sum(bool(each["place"]) for each in cards),
         "next": next((each["card"].pk for each in cards if not each["place"]), None),
         "choices": [(slug, place_title(slug)) for slug in choices()], "participant": guest.participant,
+        "words": facilitation.PLACE_WORDS,
     }  # fmt: skip

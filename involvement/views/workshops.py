@@ -26,6 +26,7 @@ from involvement.forms.workshops import (
 )
 from involvement.http import render_conflict, render_page
 from involvement.models import Card, PaperCount, Participant, Workshop
+from involvement.papers import FILES, HANDOUTS
 from involvement.practising import cases_of_set
 from involvement.workshops import (
     board_of,
@@ -78,6 +79,7 @@ def workshop_detail(request, organisation, workshop):
             {"step": step, "minutes": workshop.minutes.get(step.slug)} for step in facilitation.steps_of(workshop.mode)
         ],
         "begins_by_placing": facilitation.steps_of(workshop.mode)[0].slug == facilitation.PLACE,
+        "handouts": HANDOUTS.values(),
     }  # fmt: skip
     return render_page(request, "workshops/detail.html", context)
 
@@ -391,6 +393,6 @@ def workshop_projector(request, organisation, workshop):
 @require_safe
 def workshop_results(request, organisation, workshop):
     """Read what came out: before and after the talk, what was agreed, the votes, and what was done with it."""
-    context = {"workshop": workshop, "room": workshop.room, "results": results_page(workshop)}
+    context = {"workshop": workshop, "room": workshop.room, "results": results_page(workshop), "files": FILES.items()}
     return render_page(request, "workshops/results.html", context)
 

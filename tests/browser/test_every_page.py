@@ -15,7 +15,7 @@ from tests.reviews import furnish
 # Addresses that answer with a file or only take what a form sends.
 NO_PAGES = {
     "map-json", "map-csv", "activity-csv", "activity-xlsx", "stored-file", "activity-running", "invitation-resend",
-    "audit-document", "history-csv", "account-held-json",
+    "audit-document", "workshop-file", "workshop-print", "history-csv", "account-held-json",
 }  # fmt: skip
 # What only a board member opens, and what stands on the public page: looked at on the way in test_audit.py.
 ON_AN_AUDITS_WAY = {

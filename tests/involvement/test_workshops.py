@@ -4,11 +4,12 @@ import re
 from uuid import uuid4
 
 import pytest
+from allauth.core.internal import ratelimit
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
-from involvement import facilitation
+from involvement import access, facilitation
 from involvement.access import may_enter, spelled
 from involvement.actions import hosting, taking_part
 from involvement.actions.base import Refused
@@ -93,6 +94,19 @@ def test_who_guesses_codes_is_stopped_and_who_is_in_is_not(org, fay):
     assert guesser.post(reverse("join"), {"code": workshop.room.code}).status_code == 429
     assert guesser.get(reverse("room", args=[workshop.room.code])).status_code == 429
     assert page(joined, workshop).status_code == 200
+
+
+def test_a_code_is_not_guessed_within_a_thousand_years(org, fay):
+    """One address, fifty open workshops: as many tries as are let through, each of which may hit any of them."""
+    rate = ratelimit.parse_rate(access.WRONG_CODES)
+    guesser, tried = Client(), 0
+    while guesser.post(reverse("join"), {"code": new_code()}).status_code == 422:
+        tried += 1
+    assert tried == rate.amount, "no more tries are let through than the rate says"
+    a_year = tried * 365.25 * 24 * 3600 / rate.duration
+    codes = len(set(CODE_SIGNS)) ** len(new_code())
+    assert codes == 28**8 and not set(CODE_SIGNS) & set("AEIOUL01")
+    assert 2_000 < codes / (50 * a_year) < 3_000
 
 
 def test_forty_people_behind_one_address_all_get_in(org, fay):

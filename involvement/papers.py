@@ -1,0 +1,370 @@
+"""What a workshop is on paper and in files: what came out, and what is printed before.
+
+What came out is drawn from ``workshops.results_page`` alone, so a file holds no more than its page: no group of under
+five people, and nothing before its step.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import xlsxwriter
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from involvement import facilitation
+from involvement.cells import csv_lines
+from involvement.models import Card, Participant, Room, Workshop
+from involvement.reports.blocks import Block, Bullets, Document, Heading, Paragraph, Table
+from involvement.reports.signs import plain
+from involvement.workshops import ResultRow, Results, choices, group_name, place_title
+
+BLANK_CARDS, BLANK_ROWS, LINES = 6, 12, 14  # on the sheets that are printed before anybody knows the cards
+
+
+FILES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel", "csv": "CSV"}
+
+
+# -- What came out ----------------------------------------------------------------------------------------------------
+
+
+def results_file(results: Results, kind: str) -> bytes:
+    """Return what came out as one of FILES. Raises KeyError for another kind."""
+    return {"csv": results_csv, "xlsx": results_xlsx, "pdf": _results_pdf, "docx": _results_docx}[kind](results)
+
+
+def _results_pdf(results: Results) -> bytes:
+    from involvement.reports.pdf import pdf  # each brings a large library, which most processes never need
+
+    return pdf(results_document(results))
+
+
+def _results_docx(results: Results) -> bytes:
+    from involvement.reports.word import docx
+
+    return docx(results_document(results))
+
+
+def result_columns() -> list[str]:
+    """Return the header of ``result_rows``."""
+    chose = [place_title(slug) for slug in choices()]
+    return [
+        _("Number"), _("Card"), _("From paper"),
+        *(_("Before the talk: %(place)s") % {"place": place} for place in chose),
+        *(_("After the talk: %(place)s") % {"place": place} for place in chose),
+        _("Votes"), _("Agreed"), _("Note"), _("First step"), _("What became of it"), _("What the room reads"),
+    ]  # fmt: skip
+
+
+def result_rows(results: Results) -> Iterator[list[str | int]]:
+    """Yield each card with how many of all chose what, "" where nothing may be shown, and what came of it."""
+    for row in results.rows:
+        yield [
+            row.kept["number"], row.kept["text"], _("yes") if row.kept["on_paper"] else "",
+            *_numbers(row.before), *_numbers(row.after), "" if row.kept["votes"] is None else row.kept["votes"],
+            row.agreed, row.kept["note"], row.kept["first_step"], outcome_in_words(row),
+            row.outcome.words if row.outcome else "",
+        ]  # fmt: skip
+
+
+def _numbers(spread) -> list[str | int]:
+    if spread is None or spread.whole is None:
+        return [""] * len(choices())
+    return [spread.whole.chose.get(slug, 0) for slug in choices()]
+
+
+def outcome_in_words(row: ResultRow) -> str:
+    """Say what the organisation did with a card."""
+    if row.outcome is None:
+        return _("Nobody has said yet")
+    if row.outcome.kind == "declined":
+        return _("Not taken")
+    if row.outcome.action_id:
+        return _("It is to be done")
+    return _("It answers a gap") if row.outcome.response_id else _("It is on the organisation’s list")
+
+
+def group_rows(results: Results) -> Iterator[list[str | int]]:
+    """Yield how each group that may be shown chose, a row for a card, a time, a group and a place."""
+    for row in results.rows:
+        for when, spread in ((_("Before the talk"), row.before), (_("After the talk"), row.after)):
+            for group in spread.groups if spread else ():
+                for slug in choices():
+                    if number := group.chose.get(slug, 0):
+                        yield [
+                            row.kept["number"], row.kept["text"], when, group_name(group.of), group.people,
+                            place_title(slug), number,
+                        ]  # fmt: skip
+
+
+def results_csv(results: Results) -> bytes:
+    """Return the cards as CSV."""
+    return b"".join(csv_lines([result_columns(), *result_rows(results)]))
+
+
+def results_xlsx(results: Results) -> bytes:
+    """Return a workbook: what it is about, the cards, how the groups chose."""
+    workshop, kept = results.workshop, io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    groups = [_("Number"), _("Card"), _("When"), _("Group"), _("People who chose"), _("Place"), _("How many")]
+    about = [
+        (_("Workshop"), workshop.title), (_("Day"), workshop.held_on.isoformat()),
+        (_("What it was for"), workshop.purpose), (_("What was promised"), workshop.promise),
+        (_("People"), results.people),
+        *((_("Who was there"), f"{group['people']} {group['name']}") for group in results.groups),
+        (_("Read this"), state_in_words(workshop)),
+    ]  # fmt: skip
+    with xlsxwriter.Workbook(kept, options) as book:
+        bold, wrap = book.add_format({"bold": True, "text_wrap": True, "valign": "top"}), book.add_format(
+            {"text_wrap": True, "valign": "top"}
+        )
+        for name, header, rows, widths in (
+            (_("About"), [_("What"), _("Words")], about, (24, 90)),
+            (_("Cards"), result_columns(), result_rows(results), (9, 50, 12)),
+            (_("Groups"), groups, group_rows(results), (9, 50, 16, 28, 12, 18, 12)),
+        ):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, header, bold)
+            sheet.freeze_panes(1, 0)
+            for at, width in enumerate(widths):
+                sheet.set_column(at, at, width)
+            for at, row in enumerate(rows, 1):
+                sheet.write_row(at, 0, [plain(cell) if isinstance(cell, str) else cell for cell in row], wrap)
+    return kept.getvalue()
+
+
+def state_in_words(workshop: Workshop) -> str:
+    """Say what stands behind the figures, and what is not in them."""
+    words = _("Nobody’s name is here, and groups of fewer than five people are shown together with others.")
+    if workshop.room.state != Room.State.CLOSED:
+        return _("The workshop is still going on: this holds only what the room could see.") + " " + words
+    return words
+
+
+def results_document(results: Results) -> Document:
+    """Return what came out as blocks, for PDF and Word."""
+    workshop = results.workshop
+    organisation = workshop.organisation.name
+    people = ngettext("%(n)d person took part.", "%(n)d people took part.", results.people) % {"n": results.people}
+    there = ", ".join(f"{group['people']} {group['name']}" for group in results.groups)
+    blocks: list[Block] = [
+        Paragraph(f"{people} {_in_short(results)}", kind="finding"),
+        *([Paragraph(plain(f"{there}."), lead=_("Who was there:"))] if there else []),
+        Paragraph(state_in_words(workshop), kind="quiet"),
+        Paragraph(plain(workshop.purpose), lead=_("What it was for:")),
+        Paragraph(plain(workshop.promise), lead=_("What was promised:"), kind="note"),
+        *_before_and_after(results),
+        Heading(_("What became of each card")),
+        _outcomes(results) if results.rows else Paragraph(_("No card was laid.")),
+    ]
+    day = _day(workshop.held_on)
+    title = plain(_("What came out: %(title)s") % {"title": workshop.title})
+    return Document(
+        title=title, subject=plain(f"{organisation}, {day}"), state="",
+        footer=plain(f"{organisation}. {workshop.title}, {day}"), day=workshop.held_on.isoformat(),
+        blocks=tuple(blocks),
+    )  # fmt: skip
+
+
+def _day(day) -> str:
+    return format_date(day, "j F Y")
+
+
+def _in_short(results: Results) -> str:
+    cards = len(results.rows)
+    if results.workshop.mode == Workshop.Mode.IMAGINE:
+        return ngettext("They had %(n)d idea.", "They had %(n)d ideas.", cards) % {"n": cards}
+    words = _("Of %(all)d cards they agreed on %(n)d, and did not agree on %(m)d.")
+    return words % {"all": cards, "n": results.agreed, "m": results.open}
+
+
+def _before_and_after(results: Results) -> list[Block]:
+    if results.workshop.mode == Workshop.Mode.IMAGINE or not results.rows:
+        return []
+    hidden = _("not shown")
+    rows = tuple(
+        (
+            plain(f"{row.kept['number']}. {row.kept['text']}"), row.before_most or hidden, row.after_most or hidden,
+            plain("\n".join(_group(group) for group in row.after_groups)), row.agreed or _("not talked about"),
+        )
+        for row in results.rows
+    )  # fmt: skip
+    header = (_("Card"), _("Most before"), _("Most after"), _("By who they are, after"), _("Agreed"))
+    return [
+        Heading(_("Before and after the talk")),
+        Table(_("Where people put each card"), header, rows, (24, 14, 14, 36, 12)),
+    ]
+
+
+def _group(group: dict[str, Any]) -> str:
+    bars = ", ".join(f"{bar['title']} {bar['number']}" for bar in group["bars"])
+    return f"{group['people']} {group['name']}: {bars}"
+
+
+def _outcomes(results: Results) -> Table:
+    rows = tuple(
+        (
+            plain(f"{row.kept['number']}. {row.kept['text']}"),
+            plain("\n".join(filter(None, [
+                row.agreed, row.kept["note"],
+                _("First step: %(step)s") % {"step": row.kept["first_step"]} if row.kept["first_step"] else "",
+                ngettext("%(n)d vote", "%(n)d votes", row.kept["votes"]) % {"n": row.kept["votes"]}
+                if row.kept["votes"] else "",
+            ]))),
+            plain(f"{outcome_in_words(row)}. {row.outcome.words if row.outcome else ''}"),
+        )
+        for row in results.ranked
+    )  # fmt: skip
+    header = (_("Card"), _("The room"), _("The organisation"))
+    return Table(_("Each card, and what the organisation did with it"), header, rows, (36, 30, 34))
+
+
+# -- What is printed before -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Handout:
+    """Something to print: its name in an address, its title, what it is for, how it is made as PDF."""
+
+    slug: str
+    title: str
+    purpose: str
+    make: Callable[[Workshop, list[Card], bool, str], bytes]
+    large: bool = False  # whether there is one in large print
+
+
+def _printed(workshop: Workshop, large: bool, title: str = "", **more: Any) -> bytes:
+    from involvement.reports.handouts import handout  # brings a large library, which most processes never need
+
+    footer = f"{workshop.organisation.name}. {workshop.title}, {_day(workshop.held_on)}"
+    return handout({
+        "title": plain(title or workshop.title), "by": plain(workshop.organisation.name), "footer": plain(footer),
+        "day": workshop.held_on.isoformat(), "large": large, **more,
+    })  # fmt: skip
+
+
+def _cards(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+    known = [{"number": card.number, "text": plain(card.text), "detail": plain(card.detail)} for card in cards]
+    step = facilitation.steps_of(workshop.mode)[0]
+    blank = [{"number": None, "text": "", "detail": str(step.question)}] * BLANK_CARDS
+    intro = [_("Cut along the lines.")] if known else [_("One thing on a card, in words that anybody understands.")]
+    return _printed(workshop, large, kind="cards", intro=intro, cards=known or blank)
+
+
+def _answers(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+    places = [place_title(slug) for slug in choices()]
+    named = [plain(f"{card.number}. {card.text}") for card in cards]
+    ask = _("Tick one box for each card. Nobody is told what you ticked: only the numbers are counted.")
+    imagine = workshop.mode == Workshop.Mode.IMAGINE
+    if imagine:
+        places = [str(number) for number in range(1, workshop.votes_each + 1)]
+        ask = _("You have %(n)d votes. Tick as many boxes for an idea as you give it votes.")
+        ask %= {"n": workshop.votes_each}
+    return _printed(
+        workshop, large, kind="answers", wide=large,
+        intro=[_("For people without a phone. Please give it to the facilitator.")],
+        who=_("I am here as (tick one)"), perspectives=[str(label) for label in Participant.Perspective.labels],
+        where=ask, choices=places, columns=[_("Card"), *places],
+        rows=named or [f"{number}." for number in range(1, BLANK_ROWS + 1)],
+        after=[] if imagine else [f"{title} {words}" for title, words in facilitation.PLACE_WORDS],
+    )  # fmt: skip
+
+
+def _sign_in(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+    return _printed(
+        workshop, large, _("Who is here: %(title)s") % {"title": workshop.title}, kind="list", wide=True,
+        lines=8 if large else LINES, widths=[26, 18, 28, 28],
+        intro=[_("Nobody has to fill this in. It is kept apart from what people say in the room.")],
+        columns=[_("Name"), _("I am here as"), _("What I need today (access, language, travel costs)"),
+                 _("How to tell me what became of it")],
+    )  # fmt: skip
+
+
+def _poster(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+    from involvement.reports.handouts import qr_picture
+
+    shown = address.split("://", 1)[1].split("/w/", 1)[0] + "/join"
+    return _printed(
+        workshop, True, kind="poster", join=_("Join at"), address=shown, code=code_in_words(workshop.room),
+        qr=qr_picture(address), qr_alt=_("A square code that opens %(address)s") % {"address": address},
+        after=[_("No phone? Ask for paper: it counts just the same."), _("No account, and no name unless you like.")],
+    )  # fmt: skip
+
+
+def code_in_words(room: Room) -> str:
+    """Return the code as two groups of four."""
+    return f"{room.code[:4]} {room.code[4:]}"
+
+
+def _notes(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+    from involvement.reports.pdf import pdf
+
+    return pdf(notes_document(workshop, cards, address))
+
+
+def notes_document(workshop: Workshop, cards: list[Card], address: str) -> Document:
+    """Return the facilitator's notes as blocks: before, the steps with what to say, what goes wrong, after."""
+    steps, began, rows = facilitation.steps_of(workshop.mode), 0, []
+    for step in steps:
+        minutes = workshop.minutes.get(step.slug) or 0
+        clock = _("%(from)d to %(to)d") % {"from": began, "to": began + minutes} if minutes else ""
+        rows.append((f"{step.title}\n{step.question}", clock, str(step.say)))
+        began += minutes
+    left = workshop.length - began
+    blocks = [
+        Paragraph(plain(workshop.purpose), lead=_("What it is for:")),
+        Paragraph(plain(workshop.promise) or _("Not written yet. The door opens only when it is."),
+                  lead=_("What will be done with it:"), kind="note"),
+        Paragraph(plain(f"{address} ({code_in_words(workshop.room)})"), lead=_("Where people join:")),
+        Heading(_("Before people come")),
+        Bullets(tuple(("", words) for words in (
+            _("Open the room, then the screen for the wall. Read it from the back row."),
+            _("Join with your own phone once. Is the wifi there?"),
+            _("Lay out paper and pens on every table: whoever has no phone takes part with them."),
+            _("Print the answer sheets, some in large print. Choose who counts them."),
+            _("Read the promise aloud at the start. Say who will see what."),
+        ))),
+        Heading(_("Step by step")),
+        Table(
+            _("The steps, in minutes from the start. %(n)d minutes are left for arriving, a break and going home.")
+            % {"n": left},
+            (_("Step and question"), _("Minutes"), _("What you do")), tuple(rows), (34, 14, 52),
+        ),
+        Heading(_("When something goes wrong")),
+        Bullets(tuple(("", words) for words in (
+            _("No wifi: phones keep what people tap, and send it once when it is back. Go on with paper."),
+            _("A phone is lost or runs out: open the address again and join once more, or take paper."),
+            _("Somebody writes what harms others: hide the card. It is gone from every screen at once."),
+            _("The clock runs out: it only signals. Go on when the room is ready."),
+        ))),
+        *([Heading(_("The cards")), Bullets(tuple((f"{card.number}.", plain(card.text)) for card in cards))]
+          if cards else []),
+    ]  # fmt: skip
+    day = _day(workshop.held_on)
+    return Document(
+        title=plain(_("For the facilitator: %(title)s") % {"title": workshop.title}),
+        subject=plain(f"{workshop.organisation.name}, {day}"), state="",
+        footer=plain(f"{workshop.organisation.name}. {workshop.title}, {day}"), day=workshop.held_on.isoformat(),
+        blocks=tuple(blocks),
+    )  # fmt: skip
+
+
+def _words(slug: str, title: str, purpose: str, make, large: bool = False) -> tuple[str, Handout]:
+    return slug, Handout(slug, title, purpose, make, large)
+
+
+HANDOUTS = dict([
+    _words("poster", gettext_lazy("Poster"), gettext_lazy("How to join, for the door and the tables"), _poster),
+    _words("notes", gettext_lazy("Notes for the facilitator"),
+           gettext_lazy("The steps, what you say, what to do when something goes wrong"), _notes),
+    _words("cards", gettext_lazy("Cards"), gettext_lazy("To cut out; blank ones where people write them"), _cards,
+           True),
+    _words("answers", gettext_lazy("Answer sheet"), gettext_lazy("For people without a phone; you count them"),
+           _answers, True),
+    _words("sign-in", gettext_lazy("Sign-in sheet"),
+           gettext_lazy("Who is here, what they need, how to reach them"), _sign_in, True),
+])  # fmt: skip
