@@ -66,6 +66,7 @@ def merge(
             stays, goes = take(kept, version), take(gone, gone_version)
             if stays.withdrawn_on or goes.withdrawn_on:
                 raise Refused(_("One of them was withdrawn, so they cannot be merged"))
+            _refuse_in_review(stays, goes)
             stays._history_user = goes._history_user = by
             before = _as_it_was(stays)
             facts = merged_facts(stays, goes, choices)
@@ -106,6 +107,18 @@ def merge(
         raise TypeError(f"not choices of a merge: {choices}")
     result = once(organisation=kept.organisation, by=by, key=key, write=write, about=kept)
     return kept.organisation.merges.get(pk=result["merge"])
+
+
+def _refuse_in_review(*activities: Activity) -> None:
+    """Raise Refused while reviewers look at one of ``activities``: the record before them would lose what it tells.
+
+    Nor could they stay blind: what the organisation says of it would stand on the other record too.
+    """
+    organisation = activities[0].organisation
+    open_ = organisation.review_rounds.filter(closed_on=None, drawn__activity__in=activities)
+    if round_ := open_.order_by("due_on").first():
+        words = _("Patient leaders look at one of them in the review “%(title)s”. Merge them when it is closed")
+        raise Refused(words % {"title": round_.title})
 
 
 def merged_facts(kept: Activity, gone: Activity, choices: Mapping[str, str]) -> ActivityFacts:

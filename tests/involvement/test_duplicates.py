@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils.html import strip_tags
 
-from involvement.actions import assessing, challenging
+from involvement.actions import assessing, challenging, reviewing
 from involvement.actions.activities import (
     add_activities,
     add_activity,
@@ -24,6 +24,7 @@ from involvement.chronicle import chronicle
 from involvement.duplicates import alike_page, find_alike, number_alike
 from involvement.maps import build_map
 from involvement.models import Activity, Classification, Merge, NotTheSame, RunningConfirmation
+from tests.reviews import opened, placed
 from tests.world import classify_as
 
 pytestmark = pytest.mark.django_db
@@ -343,6 +344,17 @@ def test_who_saved_meanwhile_stops_the_merge(world, add):
     with pytest.raises(Conflict):
         merge(kept=first, gone=second, by=world.people["ed"], version=1, gone_version=1)
     assert now(second).withdrawn_on is None
+
+
+def test_what_reviewers_look_at_is_not_merged_until_they_are_done(world, two, join):
+    round_ = opened(two[0].organisation, world.people["lea"], world.people["pat"])
+    with pytest.raises(Refused, match="Autumn review"):
+        join(*two)
+    assert not two[0].organisation.merges.exists() and now(two[1]).withdrawn_on is None
+    for task in round_.tasks.all():
+        placed(task, "users")
+    reviewing.close_round(round_=round_, by=world.people["lea"])
+    join(now(two[0]), now(two[1]))
 
 
 def test_sent_twice_it_happens_once(two, join):
