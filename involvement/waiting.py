@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from involvement import drawing
 from involvement.access import Permission, Viewer
 from involvement.board_actions import action_rows
-from involvement.challenges import challenge_rows
+from involvement.challenges import ChallengeRow
 from involvement.completeness import PlaceSaid
 from involvement.duplicates import number_alike
 from involvement.later import asked_again
@@ -35,8 +35,10 @@ class Waiting:
     href: str
 
 
-def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *, on: date) -> tuple[Waiting, ...]:
-    """Return what the viewer's roles let them do now, the most urgent first. At most ten queries."""
+def waiting_for(
+    viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], challenges: list[ChallengeRow], *, on: date
+) -> tuple[Waiting, ...]:
+    """Return what the viewer's roles let them do now, the most urgent first. At most seven queries."""
     org = viewer.organisation
     found: list[Waiting] = []
 
@@ -87,7 +89,6 @@ def waiting_for(viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], *
             overdue, "%(n)d action is overdue", "%(n)d actions are overdue",
             reverse("action-list", args=[org.slug]) + "?show=overdue",
         )  # fmt: skip
-    challenges = challenge_rows(viewer, on=on) if viewer.may(Permission.CHALLENGE_REPLY) or mine else []
     address = reverse("challenge-list", args=[org.slug])
     if viewer.may(Permission.CHALLENGE_REPLY):
         add(

@@ -110,7 +110,8 @@ def snapshot(**more) -> dict:
         },
         "reviews": [
             {"id": 1, "title": "Spring review", "service": None, "opened_on": "2026-04-01", "closed_on": "2026-05-01",
-             "activities": 12, "compared": 11, "same": 9, "called": 6, "called_same": 1, "reviewers": 3, "untold": 3,
+             "activities": 12, "compared": 11, "same": 9, "by_place": {"coproducers": [1, 6], "users": [5, 5]},
+             "called": 6, "called_same": 1, "reviewers": 3, "untold": 3,
              "sentences": ["The organisation calls 6 of these coproduction. Patient leaders see coproduction in 1."],
              "differences": [{"id": 1, "activity": "Activity 1", "said": "Coproducers", "seen": "Users",
                               "answers": [["Users", 2], ["Coproducers", 1]]}],

@@ -160,6 +160,7 @@ def _round(viewer: Viewer, round_) -> dict:
         "activities": len(found.activities),
         "compared": sum(row.compared for row in found.by_place),
         "same": sum(row.same for row in found.by_place),
+        "by_place": {row.slug: [row.same, row.compared] for row in found.by_place},
         "called": found.called.compared if found.called else 0,
         "called_same": found.called.same if found.called else 0,
         "reviewers": people.filter(tasks__answered_at__isnull=False).distinct().count(),

@@ -116,7 +116,7 @@ class ConclusionsForm(NHSForm):
         return [
             {
                 "place": place,
-                "facts": facts_of(place),
+                "facts": facts_of(place, self.snapshot),
                 "assurance": self[f"{place['slug']}-assurance"],
                 "reason": self[f"{place['slug']}-reason"],
             }

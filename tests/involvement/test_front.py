@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from involvement.access import Role
-from involvement.actions import activities, influence, organisations, responses
+from involvement.actions import activities, challenging, influence, organisations, responses, reviewing
 from involvement.actions.base import today
 from involvement.models import Complete, Organisation
 from tests.audits import signed_audit
+from tests.reviews import opened, placed
 from tests.world import classify_as
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +140,7 @@ def test_it_asks_the_database_the_same_however_much_there_is(client, world, more
         client.get(FRONT)
 
 
-FRONT_QUERIES = 35
+FRONT_QUERIES = 36
 
 
 def test_it_says_what_moved_since_the_last_signed_audit(client, world):
@@ -153,3 +154,21 @@ def test_it_says_what_moved_since_the_last_signed_audit(client, world):
     since = page.split('id="since-last"')[1].split('id="what-people-changed"')[0]
     assert "Last year’s audit" in since and "1 activity was taken off the list." in since
     assert "Gaps that closed" in since and "Users, experience: none that counts, now in place" in since
+
+
+def test_it_says_who_disagrees_and_what_reviewers_saw(client, world):
+    home, lea, pat = world.ashdown.organisation, world.people["lea"], world.people["pat"]
+    client.force_login(world.people["bob"])
+    said = html.unescape(words(client)).split('id="who-disagrees"')[1].split('id="since-last"')[0]
+    assert "Patient leaders have not reviewed the list" in said
+    round_ = opened(home, lea, pat)
+    for task in round_.tasks.select_related("organisation"):
+        placed(task, "choosers")
+    reviewing.close_round(round_=round_, by=lea)
+    challenging.make_challenge(
+        organisation=home, by=pat, kind="how-it-happened", words="I was there, and it was not so.",
+        activity=world.ashdown.survey,
+    )  # fmt: skip
+    said = html.unescape(words(client)).split('id="who-disagrees"')[1].split('id="since-last"')[0]
+    assert world.ashdown.survey.title in said and "Waits for a reply." in said and "No challenge" not in said
+    assert f"in 0 of {round_.tasks.count()}." in said
