@@ -326,7 +326,7 @@ def _and(phrases: list[str]) -> str:
 
 
 def _reason(read: _Read, rule: Rule) -> str:
-    return f"You said {_and(_said(read, rule.cites))}, {rule.so}"
+    return f"The answers say: {_and(_said(read, rule.cites))}, {rule.so}"
 
 
 def _unsure(read: _Read, key: str) -> str:
