@@ -13,7 +13,7 @@ from datetime import date, datetime
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from involvement.reports.document import Facts, assurance, grade_in_words
+from involvement.reports.facts import Facts, assurance, grade_in_words
 from involvement.reports.signs import plain
 
 MOST = 32_767  # signs that one cell takes
