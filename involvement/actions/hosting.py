@@ -157,10 +157,11 @@ def hand_over(*, workshop: Workshop, by: User, to: User) -> Workshop:
 # -- The door and the steps ---------------------------------------------------------------------------------------
 
 
-def open_door(*, workshop: Workshop, by: User) -> Room:
+def open_door(*, workshop: Workshop, by: User, gaps: Iterable[tuple[str, str]] = ()) -> Room:
     """Let people in: from now on the code works, and the first step begins. Doing it twice changes nothing.
 
-    Refused without a promise, and without cards where the mode begins by placing.
+    ``gaps`` (way, sentence) is what the room looks for ideas for, kept as it is now. Refused without a promise, and
+    without cards where the mode begins by placing.
     """
     with _hosting(workshop, by) as room:
         if room.state == Room.State.OPEN:
@@ -175,6 +176,7 @@ def open_door(*, workshop: Workshop, by: User) -> Room:
             room.closed_at = None
         else:
             room.opened_at, room.step = now, first
+            Workshop.objects.filter(pk=workshop.pk).update(gaps=[list(gap) for gap in gaps])
         room.state, room.step_began_at = Room.State.OPEN, now
         Workshop.objects.filter(pk=workshop.pk).update(results=None)
         _moved(room)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -85,19 +86,20 @@ class LinesForm(NHSForm):
     def __init__(self, *args, workshop: Workshop, **kwargs):
         super().__init__(*args, **kwargs)
         if workshop.mode == Workshop.Mode.IMAGINE:
-            self.fields["cell"].choices = cell_choices()
+            self.fields["cell"].choices = cell_choices(workshop.gaps)
         else:
             del self.fields["cell"]
 
 
-def cell_choices() -> list[tuple[str, str]]:
-    """Return the ways of the framework by place, for ideas that are for one of them."""
+def cell_choices(gaps: Iterable[tuple[str, str]] = ()) -> list[tuple[str, Any]]:
+    """Return what is missing most (``gaps``), then the ways of the framework by place, for ideas that are for one."""
     known = catalogue()
     grouped = [
-        (str(place.title), [(facet.slug, str(facet.title)) for facet in known.facets.values() if facet.place == slug])
+        (str(place.title), [(key, str(facet.title)) for key, facet in known.facets.items() if facet.place == slug])
         for slug, place in known.places.items()
     ]
-    return [("", _("Anything")), *grouped]
+    missing = [(_("What is missing most"), [(key, sentence) for key, sentence in gaps])] if gaps else []
+    return [("", _("Anything")), *missing, *grouped]
 
 
 class CardTextForm(NHSForm):
@@ -205,7 +207,7 @@ class OwnCardForm(NHSForm):
         super().__init__(*args, **kwargs)
         if workshop.mode == Workshop.Mode.IMAGINE:
             self.fields["text"].label = _("Your idea")
-            self.fields["cell"].choices = cell_choices()
+            self.fields["cell"].choices = cell_choices(workshop.gaps)
         else:
             del self.fields["cell"]
 

@@ -36,8 +36,9 @@ class Workshop(OrganisationRow, Versioned):
     """A meeting that is planned, held and followed up. Its door, step and versions are in ``room``.
 
     ``promise`` is what the organisation says, before it starts, that it will do with what comes out. ``minutes`` maps
-    a step to how long it is planned to take. ``results`` is what came out, counted when it was closed, with no group
-    of under five people apart: it stays when the participants' own rows have aged out.
+    a step to how long it is planned to take. ``gaps`` is what was missing most when the door of an "imagine" workshop
+    was opened, [[way, sentence], …]: the room looks for ideas for it. ``results`` is what came out, counted when it was
+    closed, with no group of under five people apart: it stays when the participants' own rows have aged out.
     """
 
     class Mode(models.TextChoices):
@@ -58,8 +59,9 @@ class Workshop(OrganisationRow, Versioned):
     )
     approve_first = models.BooleanField(_("cards are looked at before the room sees them"), default=False)
     facilitator = models.ForeignKey("involvement.User", on_delete=models.PROTECT, related_name="+")
+    gaps = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     results = models.JSONField(null=True)
-    history = HistoricalRecords(excluded_fields=["results"])
+    history = HistoricalRecords(excluded_fields=["gaps", "results"])
 
     class Meta:
         default_related_name = "workshops"

@@ -39,7 +39,7 @@ from involvement.tenancy import inside
 from involvement.workshops import board_of, choices, mine_of, place_title, results_page
 
 KEPT = 64  # rooms whose present version is kept in this process
-_boards: OrderedDict[int, tuple[int, bytes]] = OrderedDict()
+_boards: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
 
 
 @public_view
@@ -133,13 +133,13 @@ def room_board(request, guest: Guest):
 
 def _board(guest: Guest) -> bytes:
     """Return what everybody sees, as it was made for this version of the room."""
-    kept = _boards.get(guest.room.pk)
+    kept = _boards.get(guest.room.code)
     if kept is not None and kept[0] == guest.room.version:
         return kept[1]
     with inside(guest.room.organisation):
         context = {"board": board_of(_workshop(guest), guest.room), "room": guest.room}
         made = render_to_string("rooms/room.html#board", context).encode()
-    _boards[guest.room.pk] = (guest.room.version, made)
+    _boards[guest.room.code] = (guest.room.version, made)
     while len(_boards) > KEPT:
         _boards.popitem(last=False)
     return made

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from involvement import facilitation
 from involvement.access import Permission, organisation_view
 from involvement.actions import hosting
-from involvement.actions.base import Conflict, Refused
+from involvement.actions.base import Conflict, Refused, today
 from involvement.forms.workshops import (
     AgreeForm,
     CardTextForm,
@@ -25,6 +25,7 @@ from involvement.forms.workshops import (
     WorkshopForm,
 )
 from involvement.http import render_conflict, render_page
+from involvement.maps import build_map
 from involvement.models import Card, PaperCount, Participant, Workshop
 from involvement.papers import FILES, HANDOUTS
 from involvement.practising import cases_of_set
@@ -104,6 +105,7 @@ def workshop_edit(request, organisation, workshop):
 
 
 SHOWN = 200  # activities that the page offers at once
+GAPS_SHOWN = 5  # gaps that a room is asked to find ideas for
 
 
 @organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
@@ -208,7 +210,7 @@ def _deed(request, workshop) -> None:
     """Do what one button of the screen asks."""
     said, words = request.POST, {"workshop": workshop, "by": request.user}
     if "open" in said:
-        hosting.open_door(**words)
+        hosting.open_door(**words, gaps=_gaps(request, workshop))
     elif "step" in said:
         hosting.move(**words, step=said["step"])
     elif "close" in said:
@@ -218,6 +220,14 @@ def _deed(request, workshop) -> None:
         for deed, do in CARD_DEEDS.items():
             if deed in said:
                 do(_card(workshop, said[deed]), request.user)
+
+
+def _gaps(request, workshop: Workshop) -> list[tuple[str, str]]:
+    """Return what is missing most in the organisation, for a room that looks for ideas: way and sentence."""
+    if workshop.mode != Workshop.Mode.IMAGINE:
+        return []
+    missing = build_map(request.viewer, as_at=today()).gaps
+    return [(gap.facet, gap.title) for gap in missing if gap.facet and gap.service is None][:GAPS_SHOWN]
 
 
 CARD_DEEDS = {
