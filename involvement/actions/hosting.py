@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from involvement import facilitation
-from involvement.access import ROLES, Permission, Role
+from involvement.access import LIVE_FOR, ROLES, Permission, Role
 from involvement.actions.base import Refused, once, require, take
 from involvement.models import (
     Activity,
@@ -206,6 +206,22 @@ def close_room(*, workshop: Workshop, by: User, results: dict) -> Room:
             Workshop.objects.filter(pk=workshop.pk).update(results=results)
             _moved(room)
     return room
+
+
+def left_open(now: datetime) -> list[Workshop]:
+    """Return the workshops whose door nobody shut, and that lets nobody in any more since a day is over."""
+    rooms = {"room__state": Room.State.OPEN, "room__opened_at__lt": now - LIVE_FOR}
+    return list(Workshop.objects.filter(**rooms).select_related("room"))
+
+
+def shut(*, workshop: Workshop, results: dict, now: datetime) -> None:
+    """Close a room that was left open, so that what came out is kept when its people's own rows age out."""
+    with transaction.atomic():
+        room = Room.objects.select_for_update().get(workshop=workshop, organisation_id=workshop.organisation_id)
+        if room.state == Room.State.OPEN and room.opened_at < now - LIVE_FOR:
+            room.state, room.step, room.closed_at = Room.State.CLOSED, facilitation.CLOSE, now
+            Workshop.objects.filter(pk=workshop.pk).update(results=results)
+            _moved(room)
 
 
 @contextmanager

@@ -133,3 +133,23 @@ def test_who_was_in_a_room_is_forgotten_and_what_came_out_is_not(world):
     assert retention.clear(timezone.now() + 91 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 6
     assert not Placing.objects.exists() and not Participant.objects.exists()
     assert results_page(fresh(workshop)).rows[0].after_most == "Users, 6 of 6"
+
+
+def test_a_room_that_nobody_closed_is_closed_and_what_came_out_is_kept(world, capsys):
+    home, fay = world.ashdown.organisation, world.people["fay"]
+    workshop = plan(home, fay)
+    (card,) = hosting.add_lines(workshop=workshop, by=fay, lines="A survey")
+    hosting.move(workshop=workshop, by=fay, step="place")
+    workshop = fresh(workshop)
+    for person in hall(workshop, patient=6):
+        taking_part.place(room=workshop.room, participant=person, card=card, place="users")
+    call_command("retention")
+    assert fresh(workshop).room.state == "open", "its day is not over"
+    workshop.room.opened_at = timezone.now() - 100 * DAY
+    workshop.room.save()
+    call_command("retention", "--dry-run")
+    assert fresh(workshop).results is None
+    call_command("retention")
+    workshop = fresh(workshop)
+    assert workshop.room.state == "closed" and results_page(workshop).rows[0].before_most == "Users, 6 of 6"
+    assert workshop.participants.count() == 6, "they stay for as long as those of a room that was closed today"

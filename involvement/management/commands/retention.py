@@ -1,10 +1,12 @@
-"""`manage.py retention [--dry-run]`: delete what is past its time."""
+"""`manage.py retention [--dry-run]`: delete what is past its time; before that, close rooms that were left open."""
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
 
-from involvement.actions import retention
+from involvement.actions import hosting, retention
 from involvement.backups import BackupError, insist_on_owner
+from involvement.workshops import results_of
 
 
 class Command(BaseCommand):
@@ -19,6 +21,10 @@ class Command(BaseCommand):
             insist_on_owner(connection)
         except BackupError as error:
             raise CommandError(str(error)) from error
+        now = timezone.now()
+        if not dry_run:
+            for workshop in hosting.left_open(now):
+                hosting.shut(workshop=workshop, results=results_of(workshop), now=now)
         counts = retention.past() if dry_run else retention.clear()
         for words, number in counts.items():
             self.stdout.write(f"{number:>7}  {words}")
