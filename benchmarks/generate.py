@@ -245,7 +245,7 @@ class Register:
         self.rng = random.Random(f"{frame.seed} {slug}")
         self.number = 0
         self.version = 1
-        self.services: list[int] = []
+        self.services: list[tuple[int, date]] = []  # with the day on which each closed, the last of days if it did not
         self.pieces: list[int] = []
 
     def months(self) -> Iterator[None]:
@@ -302,12 +302,12 @@ class Register:
     def _services(self) -> None:
         begun = self.frame.begun
         for name in self.rng.sample(SERVICES, min(len(SERVICES), 6 + self.activities // 100)):
-            closed = self._after(begun, 900, 3000) if self._likely(0.08) else None
+            closed = self._after(begun, 900, 3000) if self.services and self._likely(0.08) else None
             edits = [(self._at(closed), {"retired_on": closed})] if closed else []
             row = self.sheets.keep(
                 Service, *edits, **self._own(begun), name=name, slug=slugify(name), retired_on=None
             )
-            self.services.append(row["id"])
+            self.services.append((row["id"], closed or date.max))
 
     def _pieces(self) -> None:
         begun = self.frame.begun
@@ -331,7 +331,8 @@ class Register:
         if self._likely(0.02) and (on := self._after(edits[-1][0].date() if edits else day, 1, 200)):
             edits.append((self._at(on), {"withdrawn_on": on, "withdrawn_reason": "It was entered twice"}))
         self.version += len(edits)
-        service = self._one(self.services) if self._likely(0.75) else None
+        services = [service for service, closed in self.services if closed > day]
+        service = self._one(services) if self._likely(0.75) else None
         row = self.sheets.keep(
             Activity,
             *edits,
@@ -342,7 +343,7 @@ class Register:
             piece_id=self._one(self.pieces) if self.pieces and self._likely(0.3) else None,
         )
         if service is None and self._likely(0.2):
-            for each in _some(self.rng, self.services, 1, 3):
+            for each in _some(self.rng, services, 1, 3):
                 self.sheets.keep(ActivityService, **own, activity_id=row["id"], service_id=each)
         if self._likely(0.4):
             for each in _some(self.rng, catalogue().groups, 1, 3):
@@ -351,7 +352,7 @@ class Register:
                 self.sheets.keep(
                     ActivityGroup, **own, activity_id=row["id"], group=each, reach=reach, support=support
                 )
-        self._answers(row, own, facts["stated_status"])
+        self._still_running(row, own, facts["stated_status"])
         standing = self._readings(row["id"], day)
         if standing and row["withdrawn_on"] is None:
             self._came_of_it(row, day, standing)
@@ -406,7 +407,7 @@ class Register:
     def _written(self, day: date) -> str:
         return f"{day.day} {day:%B %Y}" if self._likely(0.5) else f"{day:%B %Y}"
 
-    def _answers(self, row: dict[str, Any], own: dict[str, Any], stated: str) -> None:
+    def _still_running(self, row: dict[str, Any], own: dict[str, Any], stated: str) -> None:
         """Add the answers to "is it running?": what was stated, and once a year while it stayed open."""
         day = own["recorded_at"].date()
         if stated == Activity.StatedStatus.RUNNING:
@@ -485,7 +486,7 @@ class Register:
             **own,
             **({} if edits else telling),
             activity_id=row["id"],
-            service_id=self._one(self.services) if row["service_id"] is None and self._likely(0.6) else None,
+            service_id=self._one(self.services)[0] if row["service_id"] is None and self._likely(0.6) else None,
             asked=self._one(words.asked),
             decision_point=self._one(words.points),
             outcome=outcome,
