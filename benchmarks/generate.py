@@ -24,6 +24,7 @@ import argparse
 import json
 import os
 import random
+import re
 import sys
 import time
 import tomllib
@@ -113,9 +114,7 @@ class Words:
         listed = tomllib.loads(demo.CONTENT.read_text(encoding="utf-8"))["activities"]
         changes = [change for each in listed for change in each.get("changes", ())]
         answers = [each.get("answers", {}) for each in listed]
-        self.sentences = [
-            f"{said}." for text in _pool("description", listed) for said in text.rstrip(".").split(". ") if said
-        ]
+        self.sentences = [said for text in _pool("description", listed) for said in re.split(r"(?<=[.?!]) ", text)]
         self.methods = catalogue().methods
         self.promised, self.missing = _pool("promised", listed), _pool("missing", listed)
         self.participants, self.leads = _pool("participants", listed), _pool("lead", listed)
@@ -573,6 +572,8 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=0, metavar="ACTIVITIES")
     parser.add_argument("--day", type=date.fromisoformat, default=today(), help="what counts as today; never to come")
     asked = parser.parse_args()
+    if asked.day > today() or asked.organisations < 1 or not 0 <= asked.large <= asked.activities:
+        parser.error("a day to come, no organisation, or more activities in the large one than there are")
     if holds():
         raise SystemExit("Connect as the owner of the tables: bulk loading passes by the walls between organisations.")
     if User.objects.exists() or Organisation.objects.exists():
