@@ -74,19 +74,43 @@ class Place:
         }  # fmt: skip
         static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         subprocess.run(static, cwd=ROOT, env=environment, check=True)
-        command = [sys.executable, "-m", "gunicorn", "involvement.wsgi"]
+        return self._served("involvement.wsgi", port, "/readyz", environment)
+
+    def hello(self, port: int) -> subprocess.Popen:
+        """Start the smallest Django page in the same process model; return it once it answers."""
+        environment = self.environment | {
+            "PYTHONPATH": str(ROOT / "benchmarks"), "WEB_CONCURRENCY": "2", "BIND": f"127.0.0.1:{port}",
+        }  # fmt: skip
+        return self._served("hello:application", port, "/hello/", environment)
+
+    def _served(self, app: str, port: int, ready: str, environment: dict) -> subprocess.Popen:
+        command = [sys.executable, "-m", "gunicorn", app]
         log = (self.folder / "server.log").open("ab")
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         for _try in range(240):
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-                connection.request("GET", "/readyz")
+                connection.request("GET", ready)
                 if connection.getresponse().status == 200:
                     return server
             except OSError:
                 pass
             time.sleep(0.25)
         raise SystemExit((self.folder / "server.log").read_text()[-4000:])
+
+    def backends(self) -> list[int]:
+        """Return the processes of PostgreSQL that answer this database now; none for SQLite, which has none."""
+        if not self.is_postgresql:
+            return []
+        found = []
+        for each in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                said = each.read_bytes().replace(b"\0", b" ")
+            except OSError:
+                continue
+            if said.startswith(b"postgres:") and f" {self.name} ".encode() in said:
+                found.append(int(each.parent.name))
+        return found
 
 
 class Cluster:

@@ -61,9 +61,9 @@ print(json.dumps([sorted(Participant.objects.values_list("nickname", flat=True))
 class Hall:
     """Everybody's phones, and what was acknowledged to each."""
 
-    def __init__(self, code: str, people: int, every: float):
+    def __init__(self, code: str, people: int, every: float, port: int = PORT):
         self.path, self.every = f"/w/{code}/", every
-        self.phones = [Browser(PORT) for _each in range(people)]
+        self.phones = [Browser(port) for _each in range(people)]
         self.times = {"poll": [], "page": [], "deed": [], "join": []}
         self.codes, self.errors = Counter(), []
         self.joined, self.cards, self.placed, self.votes = set(), {}, {}, {}
