@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from urllib.parse import urlencode
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
@@ -10,11 +11,14 @@ TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
 class Browser:
     """One person's browser: cookies by name, the token of the last page, and what was asked and how long it took."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1"):
-        self.port, self.host, self.cookies, self.token = port, host, {}, ""
+    def __init__(self, port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None):
+        self.port, self.host, self.tls, self.cookies, self.token = port, host, tls, {}, ""
 
     async def ask(self, method: str, path: str, form: dict | None = None, **headers: str):
-        """Ask once over a new connection; return (status, headers in small letters, body). Raises OSError."""
+        """Ask once over a new connection; return (status, headers in small letters, body).
+
+        Raises OSError or asyncio.IncompleteReadError where there is no whole answer.
+        """
         body = urlencode({**form, "csrfmiddlewaretoken": self.token}) if form is not None else ""
         sent = {
             "Host": self.host, "Connection": "close", "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1",
@@ -24,7 +28,7 @@ class Browser:
         if form is not None:
             sent |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value), "", body]
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls)
         try:
             writer.write("\r\n".join(lines).encode())
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -39,6 +43,8 @@ class Browser:
                 self.cookies[cookie] = said.partition(";")[0]
             elif colon:
                 got[name.lower()] = value
+        if len(answer) < int(got.get("content-length", 0)):
+            raise asyncio.IncompleteReadError(answer, int(got["content-length"]))
         found = TOKEN.search(answer)
         if found:
             self.token = found[1].decode()
