@@ -2,9 +2,31 @@
 
 import os
 
+from gunicorn.workers.gthread import ThreadWorker
+
+
+class GentleWorker(ThreadWorker):
+    """Answers whoever has knocked before it stops. gunicorn's own lets their connections wait, and then drops them.
+
+    A proxy does not send a form again that was dropped, and should not. Once nobody waits the door is shut, so that
+    the proxy is refused, and goes to the other process with what it has not sent yet.
+    """
+
+    def set_accept_enabled(self, enabled):
+        super().set_accept_enabled(enabled)
+        if self.alive:
+            return
+        for door in self.sockets:
+            inside = -1
+            while inside != self.nr_conns:
+                inside = self.nr_conns
+                self.accept(door)
+            door.close()
+
+
 bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = GentleWorker
 threads = 4
 timeout = 60
 graceful_timeout = 30
