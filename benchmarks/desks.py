@@ -1,6 +1,7 @@
 """Editors and readers at their desks, signed in over HTTP, phase after phase, and a ledger of what was acknowledged."""
 
 import asyncio
+import json
 import random
 import ssl
 import string
@@ -26,13 +27,20 @@ for number in range({people}):
     person = User.objects.create_user(address, password="{password}", name=address)
     organisations.give_role(organisation=home, user=person, role=Role.EDITOR, by=None)
 """
+LOOK = """
+import django, json; django.setup()
+from involvement.models import Activity
+print(json.dumps(list(Activity.objects.values_list("id", "title"))))
+"""
+SAYS_SO = (b"may not be saved", b"If you were saving something")  # what a page says that stands for a saved one
 
 
 @dataclass
 class Phase:
     """What was asked and answered in one phase; ``ledger`` maps each acknowledged title to its activity's id.
 
-    ``answered`` holds the moments of good answers, ``failures`` counts what came instead, by method.
+    ``answered`` holds the moments of good answers, ``saved`` those of them that saved; ``failures`` counts what came
+    instead, ``silent`` the pages among these that did not say that it may not be saved.
     """
 
     name: str
@@ -46,6 +54,7 @@ class Phase:
     ledger: dict[str, int] = field(default_factory=dict)
     unseen: int = 0
     signed_out: int = 0
+    silent: int = 0
     said: list[str] = field(default_factory=list)
 
     def gap(self, moments: list[float]) -> float:
@@ -145,6 +154,7 @@ class Desks:
             phase.failures[f"{method} {status or headers['error']}"] += 1
             phase.signed_out += "/accounts/login/" in headers.get("location", "")
             phase.unseen += status == 404
+            phase.silent += method == "POST" and status != 0 and not any(words in body for words in SAYS_SO)
             if not self.going:
                 return phase, None
             await asyncio.sleep(AGAIN)
@@ -172,24 +182,27 @@ class Limits:
         return all(limit is None or value <= limit for value, limit in zip(found, allowed, strict=True))
 
 
-def report(phases: list[Phase], rows: list[tuple[int, str]], limits: dict[str, Limits]) -> bool:
-    """Print a row for each phase, judged by what the database holds: ``rows`` are the activities' ids and titles.
+def report(phases: list[Phase], rows: str, limits: dict[str, Limits]) -> bool:
+    """Print a row for each phase, judged by what the database holds: ``rows`` is what LOOK printed.
 
-    Return whether nothing was lost, doubled, unseen or signed out, and no phase cost more than its limits.
+    Return whether nothing was lost, doubled, unseen or signed out, no page silent, and
+    no phase cost more than its limits.
     """
+    rows = [tuple(row) for row in json.loads(rows)]
     kept, times = set(rows), Counter(title for _number, title in rows)
     head = ("phase", "reads", "failed", "writes", "failed", "no answer s", "no save s", "acknowl.", "lost", "doubled",
-            "unseen", "signed out", "")  # fmt: skip
+            "unseen", "signed out", "silent", "")  # fmt: skip
     table, sound = [head], True
     for phase in phases:
         lost = sum((number, title) not in kept for title, number in phase.ledger.items())
         doubled = sum(times[title] > 1 for title in phase.ledger)
         met = limits.get(phase.name, Limits()).hold(phase)
-        sound = sound and met and not (lost or doubled or phase.unseen or phase.signed_out) and bool(phase.ledger)
+        wrong = lost + doubled + phase.unseen + phase.signed_out + phase.silent
+        sound = sound and met and not wrong and bool(phase.ledger)
         table.append(
             (phase.name, phase.asked["GET"], phase.failed["GET"], phase.asked["POST"], phase.failed["POST"],
              f"{phase.gap(phase.answered):.1f}", f"{phase.gap(phase.saved):.1f}", len(phase.ledger), lost, doubled,
-             phase.unseen, phase.signed_out, "" if met else "MISSED")
+             phase.unseen, phase.signed_out, phase.silent, "" if met else "MISSED")
         )  # fmt: skip
     widths = [max(len(str(row[column])) for row in table) for column in range(len(head))]
     for row in table:

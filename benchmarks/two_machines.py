@@ -27,8 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import psycopg2
-from desks import Desks, Limits, report
+from desks import LOOK, Desks, Limits, report
 from place import ROOT, Cluster, Place, free_ports, kill
 
 AWAY, NGINX_LOOKS_AGAIN, STOPS = 3.0, 5.0, 6  # seconds, seconds, times
@@ -72,14 +71,10 @@ class Machines:
     def serve(self, number: int) -> None:
         self.webs[number] = self.place.serve(self.web_ports[number], DATABASE_URL=self.url)
 
-    def rows(self) -> list[tuple[int, str]]:
-        """Return every activity's id and title, from the database that is written to now."""
-        connection = psycopg2.connect(self.primary.url.rpartition("/")[0] + f"/{self.place.name}")
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT id, title FROM involvement_activity")
-            rows = cursor.fetchall()
-        connection.close()
-        return rows
+    def rows(self) -> str:
+        """Return the activities, as desks.LOOK prints them, from the database that is written to now."""
+        self.place.environment["DATABASE_URL"] = f"{self.primary.url.rpartition('/')[0]}/{self.place.name}"
+        return self.place.python("-c", LOOK)
 
     @property
     def tls(self) -> ssl.SSLContext:
@@ -91,8 +86,7 @@ class Machines:
                 kill(each.pid)
                 each.wait()
         for each in (self.primary, self.replica):
-            if (each.data / "postmaster.pid").exists():
-                each.stop("immediate")
+            each.stop("immediate")
 
     def _nginx(self, plain: int) -> subprocess.Popen:
         certificate = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
@@ -156,7 +150,7 @@ class Drill:
             await asyncio.to_thread(machines.replica.stop)
             await asyncio.sleep(AWAY)
         began = time.perf_counter()
-        kill(machines.primary.pid)
+        machines.primary.kill()
         if not machines.synchronous:
             await asyncio.to_thread(machines.replica.start)
         await asyncio.to_thread(machines.replica.promote)
