@@ -3,15 +3,20 @@
 import os
 import re
 import secrets
+import signal
+import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 
 from involvement import checks
+from tests.post_office import free_port
 
 pytestmark = pytest.mark.deploy
 FIT = {
@@ -25,13 +30,18 @@ FIT = {
 }
 
 
-def run(*command: str, **changes: str | None) -> tuple[int, str]:
-    """Run Python with a production environment, changed so (None takes a variable away); return (exit code, stderr)."""
+def production(**changes: str | None) -> dict[str, str]:
+    """Return a production environment, changed so (None takes a variable away)."""
     keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    environment = {name: value for name, value in (keep | FIT | changes).items() if value is not None}
+    return {name: value for name, value in (keep | FIT | changes).items() if value is not None}
+
+
+def run(*command: str, **changes: str | None) -> tuple[int, str]:
+    """Run Python with ``production(**changes)``; return (exit code, stderr)."""
     ran = subprocess.run(
-        [sys.executable, *command], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=120
-    )
+        [sys.executable, *command], cwd=settings.BASE_DIR, env=production(**changes), capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
     return ran.returncode, ran.stderr
 
 
@@ -73,6 +83,59 @@ def test_unfit(changes, word):
     code, said = run(*START, **changes)
     assert code != 0
     assert word in said
+
+
+def test_two_databases_can_be_named():
+    """The one that can be written to is found by PostgreSQL's own library (deploy/README.md, "A second database")."""
+    url = "postgres://app@/map?host=one,two&port=5432,5433&target_session_attrs=read-write&connect_timeout=2"
+    wanted = {"host": "one,two", "port": "5432,5433", "target_session_attrs": "read-write", "connect_timeout": 2}
+    script = f"from django.conf import settings; assert settings.DATABASES['default']['OPTIONS'] == {wanted}"
+    assert run("-c", script, DATABASE_URL=url, DJANGO_SETTINGS_MODULE="involvement.settings") == (0, "")
+
+
+def test_a_server_that_stops_answers_whoever_has_knocked(tmp_path):
+    """Connections that wait when the word to stop comes: gunicorn's own worker takes one and resets the others."""
+    port = free_port()
+    environment = production(WEB_CONCURRENCY="1", BIND=f"127.0.0.1:{port}")
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "involvement.wsgi"], cwd=settings.BASE_DIR, env=environment, stderr=log
+        )
+    worker = 0
+    try:
+        while answer(knock(server, port)) != b"HTTP/1.1 200":
+            pass
+        [worker] = map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())
+        os.kill(worker, signal.SIGSTOP)
+        waiting = [knock(server, port) for _each in range(8)]
+        server.terminate()
+        while not int(re.search(r"ShdPnd:\s(\w+)", Path(f"/proc/{worker}/status").read_text())[1], 16) >> 14 & 1:
+            pass  # until the word has come to the worker (SIGTERM is 15)
+        os.kill(worker, signal.SIGCONT)
+        assert [answer(each) for each in waiting] == [b"HTTP/1.1 200"] * len(waiting)
+        assert server.wait() == 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(worker or server.pid, signal.SIGKILL)
+        server.kill()
+        server.wait()
+
+
+def knock(server: subprocess.Popen, port: int) -> socket.socket:
+    """Ask a server of this machine whether it is up, once it listens; return the connection, the answer unread."""
+    while server.poll() is None:
+        with suppress(ConnectionRefusedError):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: map.example.org\r\nConnection: close\r\n\r\n")
+            return connection
+    raise AssertionError("the server has stopped by itself")
+
+
+def answer(connection: socket.socket) -> bytes:
+    """Return the beginning of what a connection is answered; nothing where it was dropped."""
+    with connection, suppress(ConnectionResetError):
+        return connection.recv(12)
+    return b""
 
 
 def test_one_process_may_keep_its_own_cache():
