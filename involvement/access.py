@@ -381,6 +381,27 @@ def find_room(code: str) -> Room | None:
     return Room.objects.select_related("organisation").filter(code=typed).first() if typed else None
 
 
+_rooms: dict[str, tuple[float, Room]] = {}
+MOST_KEPT = 64
+
+
+def room_now(code: str) -> Room | None:
+    """Return the room of a code, as it is or was at most KEEP_ROOM_SECONDS ago. At most one query, mostly none.
+
+    Hundreds of phones ask for the same room in one second, and each is answered alike: what is kept is the room itself,
+    which is the same for everybody, and never who asks. What somebody does is always done to the room as it is.
+    """
+    now, kept = time.monotonic(), _rooms.get(code)
+    if kept is not None and now - kept[0] < settings.KEEP_ROOM_SECONDS:
+        return kept[1]
+    room = find_room(code)
+    if len(_rooms) >= MOST_KEPT:
+        _rooms.clear()
+    if room is not None:
+        _rooms[code] = (now, room)
+    return room
+
+
 def may_enter(room: Room) -> bool:
     """Return whether the code opens anything today: an open door, or within 30 days what became of it."""
     if room.organisation.suspended_on is not None:
@@ -394,15 +415,15 @@ def participant_view(view=None, *, light: bool = False):
     """Turn ``code`` in the address into a Guest; tell whoever has a wrong one so, and stop whoever tries many.
 
     Called as ``view(request, guest)``, inside the room's organisation; a ``light`` view (the poll of every phone) steps
-    in by itself where it has to. A code that is unknown, not open yet, or too old gets one and the same answer. Who
-    has joined is not stopped by what others on the same address try.
+    in by itself where it has to, and sees the room as it was a moment ago. A code that is unknown, not open yet, or too
+    old gets one and the same answer. Who has joined is not stopped by what others on the same address try.
     """
     if view is None:
         return functools.partial(participant_view, light=light)
 
     @functools.wraps(view)
     def inner(request, code: str, **captured):
-        room = find_room(code)
+        room = room_now(code) if light else find_room(code)
         mine = _participant_of(request, room) if room is not None else None
         if mine is None and guessed_too_often(request):
             return render(request, "429.html", status=429)

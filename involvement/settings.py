@@ -165,6 +165,7 @@ else:
         }
     }
 CACHES["default"]["KEY_FUNCTION"] = "involvement.cachekeys.key"  # no internet address in the clear
+KEEP_ROOM_SECONDS = 0.03  # how old a room may be that phones are told of which ask whether it has changed
 KEEP_MAP_SECONDS = 24 * 3600  # how long the counts of a map are kept for one version of an organisation; 0 for never
 WORKERS = os.environ.get("WEB_CONCURRENCY", "")  # gunicorn's own variable
 

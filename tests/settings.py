@@ -7,5 +7,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # emptied before each test
 MEDIA_ROOT = BASE_DIR / ".dev" / "test-media"  # tests that write files are handed a folder of their own
 KEEP_MAP_SECONDS = 0  # tests write rows directly too; what is kept has tests of its own
+KEEP_ROOM_SECONDS = 0
 MIDDLEWARE = ["tests.application_role.middleware", *MIDDLEWARE]
 LETTERS_WAIT = True  # a letter has been sent when the answer is there

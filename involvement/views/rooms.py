@@ -1,8 +1,8 @@
 """What somebody in a room sees and does with a phone: the code, coming in, cards, places, votes, what became of it.
 
-Every phone asks every second whether something has changed (``room_board``). That costs one query where nothing
-has, and what everybody sees is made once for each version of the room and kept in the process: the version comes from
-the database each time, so what is kept is never older than the room.
+Every phone asks every second whether something has changed (``room_board``). Where nothing has, that costs one query
+for all phones that ask within a few hundredths of a second (access.room_now); what everybody sees is made once for
+each version of the room and kept in the process.
 """
 
 from __future__ import annotations

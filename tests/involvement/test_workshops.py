@@ -379,3 +379,24 @@ def test_every_step_of_every_mode_has_its_pages(world, org, fay, mode):
     assert set(facilitation.minutes_of(mode, 45)) == {each.slug for each in facilitation.steps_of(mode)} - {"close"}
     assert sum(facilitation.minutes_of(mode, 45).values()) <= 45
     assert Card.objects.filter(workshop=workshop).count() == 1
+
+
+def test_phones_that_ask_at_once_cost_one_query_and_each_is_told_of_its_own_room(
+    org, fay, settings, django_assert_num_queries
+):
+    settings.KEEP_ROOM_SECONDS = 60
+    rooms = [plan(org, fay), plan(org, fay, title="Another")]
+    phones = [phone(rooms[0]), phone(rooms[0]), phone(rooms[1])]
+    lay(rooms[0], "A survey")
+    lay(rooms[1], "A panel")
+    for number in (0, 1, 2):
+        said = page(phones[number], rooms[number == 2], "room-board", query="?v=0").content.decode()
+        assert ("A survey" in said, "A panel" in said) == (number < 2, number == 2)
+    version = fresh(rooms[0]).room.version
+    with django_assert_num_queries(0):
+        assert page(phones[1], rooms[0], "room-board", query=f"?v={version}").status_code == 204
+    hosting.move(workshop=rooms[0], by=fay, step="place")
+    assert page(phones[0], rooms[1], "room-board").status_code == 403, "a phone of another room"
+    settings.KEEP_ROOM_SECONDS = 0
+    assert "A survey" in page(phones[0], rooms[0]).content.decode()
+    assert page(phones[0], rooms[0], "room-board", query="?v=0")["HX-Trigger"]
