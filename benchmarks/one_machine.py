@@ -13,6 +13,7 @@ clock   a second server on the same database, whose clock is wrong, for each of 
 
 import argparse
 import asyncio
+import contextlib
 import http.client
 import os
 import re
@@ -22,6 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psycopg2
 from crowd import Browser
 from desks import HOME, LOOK, PASSWORD, Desks, Limits, report
 from place import ROOT, Cluster, Place, free_ports, kill
@@ -63,6 +65,7 @@ class Machine:
         self.cluster = Cluster(data, database) if url.startswith("postgres") else None
         if self.cluster:
             self.cluster.set("max_wal_size", "64MB")
+            self.cluster.set("wal_recycle", "off")  # a log that is kept for later would hide that there is no room
         self.place = Place(folder, self.cluster.url if self.cluster else "", "one_machine")
         if not self.cluster:
             self.place.environment["DATABASE_URL"] = f"sqlite:///{data / 'db.sqlite3'}"
@@ -162,8 +165,12 @@ async def full(machine: Machine, seconds: float) -> bool:
 
     async def fill_up() -> None:
         until = time.perf_counter() + seconds / 3
+        connection = psycopg2.connect(machine.cluster.url) if machine.cluster else None
         while time.perf_counter() < until:
             fill()
+            if connection is not None:  # go on in a new file of the log, as after some thousand saves
+                with contextlib.suppress(psycopg2.Error), connection, connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_switch_wal()")
             await asyncio.sleep(0.1)
         machine.say(f"/readyz says {_status(machine.port, '/readyz')}")
         phase, freed = machine.desks.phases[-1], time.perf_counter()
