@@ -303,17 +303,24 @@ def _passing(database) -> list[str]:
 
 def _program(database, program: str, *arguments: str, before_last=(), after=()) -> None:
     """Run one of PostgreSQL's own programs against ``database``; its password goes by the environment only."""
-    command, environment = database.client.settings_to_cmd_args_env(database.settings_dict, [])
+    command, environment = database.client.settings_to_cmd_args_env(_server(database.settings_dict), [])
     *options, name = command[1:]
     line = [program, *options, *arguments, *before_last, name, *after]
     try:
+        which = {"PGTARGETSESSIONATTRS": database.settings_dict["OPTIONS"].get("target_session_attrs", "any")}
         ran = subprocess.run(  # noqa: S603  no shell, arguments of our own
-            line, env={**os.environ, **(environment or {})}, capture_output=True, text=True
+            line, env={**os.environ, **which, **(environment or {})}, capture_output=True, text=True
         )
     except FileNotFoundError as error:
         raise BackupError(f"{program} is not installed: it comes with PostgreSQL’s client programs.") from error
     if ran.returncode != 0:
         raise BackupError(f"{program} failed: {ran.stderr.strip()[-1500:]}")
+
+
+def _server(settings: dict) -> dict:
+    """Return a database's settings with its server in the usual places, also where DATABASE_URL says ``?host=``."""
+    options = settings["OPTIONS"]
+    return {**settings, "HOST": options.get("host", settings["HOST"]), "PORT": options.get("port", settings["PORT"])}
 
 
 def _files_in(folder: Path) -> list[str]:

@@ -1,15 +1,18 @@
 """A backup holds everything, is checked before it is used, and never overwrites what nobody said to overwrite."""
 
 import json
+import os
 import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import dj_database_url
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import timezone
 
 from involvement import backups, drills
@@ -163,3 +166,17 @@ def test_old_backups_go_and_the_newest_stays(tmp_path):
     near = datetime(2026, 2, 20, tzinfo=UTC)
     assert [path.name for path in backups.old(tmp_path, 30, far)] == ["2026-01-01T000000", "2026-02-01T000000"]
     assert [path.name for path in backups.old(tmp_path, 30, near)] == ["2026-01-01T000000"]
+
+
+@pytest.mark.parametrize("url", ["postgres://u@one,two:5433/db", "postgres://u@/db?host=one,two&port=5433"])
+def test_postgresqls_own_programs_are_sent_to_the_server_that_the_address_names(url, tmp_path, monkeypatch):
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "$PGTARGETSESSIONATTRS $@" > "$0.asked"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    url += ("&" if "?" in url else "?") + "target_session_attrs=primary"
+    database = DatabaseWrapper({**dj_database_url.parse(url)})
+    backups._program(database, "pg_dump", "--format=custom")
+    asked = (tmp_path / "pg_dump.asked").read_text().split()
+    assert asked[0] == "primary" and asked[asked.index("-h") + 1] == "one,two"
+    assert asked[asked.index("-p") + 1] == "5433" and asked[-1] == "db"
