@@ -81,7 +81,9 @@ def measure(place: Place, people: int, every: float, seconds: float) -> dict:
     server, hello = place.serve(PORT), place.hello(HELLO)
     try:
         hall, ratios, cores = hall_of(place, people, every), [], []
+        asyncio.run(poll(hall, 2 * every))  # each has the room as it is
         hall.times["poll"].clear()
+        hall.ages.clear()
         for _turn in range(3):
             used = cpu_seconds(hello.pid)
             asked = asyncio.run(greet(HELLO, people, every, seconds / 2))

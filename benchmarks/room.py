@@ -67,6 +67,7 @@ class Hall:
         self.times = {"poll": [], "page": [], "deed": [], "join": []}
         self.codes, self.errors = Counter(), []
         self.joined, self.cards, self.placed, self.votes = set(), {}, {}, {}
+        self.asks = [f"{self.path}board/?v=0&stage=0"] * people  # what each phone asks next
         self.ages, self.seen = [], [set() for _each in range(people)]
         self.going = True
 
@@ -102,13 +103,13 @@ class Hall:
 
     async def poll(self, number: int) -> None:
         await asyncio.sleep(random.uniform(0, self.every))
-        phone, where = self.phones[number], f"{self.path}board/?v=0&stage=0"
+        phone = self.phones[number]
         while self.going:
             started = time.perf_counter()
-            status, headers, body = await self.ask("poll", phone, "GET", where)
+            status, headers, body = await self.ask("poll", phone, "GET", self.asks[number])
             if status == 200:
                 self.look(number, body)
-                where = body.split(b'data-hx-get="', 1)[1].split(b'"', 1)[0].decode().replace("&amp;", "&")
+                self.asks[number] = body.split(b'data-hx-get="', 1)[1].split(b'"', 1)[0].decode().replace("&amp;", "&")
                 if "hx-trigger" in headers:
                     await self.ask("page", phone, "GET", self.path, **{"HX-Request": "true"})
             await asyncio.sleep(max(0, self.every - (time.perf_counter() - started)))

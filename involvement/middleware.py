@@ -20,7 +20,10 @@ REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
 def request_log(get_response):
-    """Give each request an id (a trusted proxy's own, else a new one), return it, and log one line when it is done."""
+    """Give each request an id (a trusted proxy's own, else a new one), return it, and log one line when it is done.
+
+    What phones in a room ask every second is left out, unless it went wrong.
+    """
 
     def middleware(request):
         given = request.headers.get("X-Request-ID", "") if settings.ALLAUTH_TRUSTED_PROXY_COUNT else ""
@@ -30,12 +33,19 @@ def request_log(get_response):
         try:
             response = get_response(request)
             response["X-Request-ID"] = request.id
-            log.info("request", extra=_facts(request, response.status_code, started))
+            if not _is_poll(request, response.status_code):
+                log.info("request", extra=_facts(request, response.status_code, started))
             return response
         finally:
             request_id.reset(token)
 
     return middleware
+
+
+def _is_poll(request, status: int) -> bool:
+    """Return whether a phone in a room asked what is new and was answered: hundreds a second, and nothing to tell."""
+    match = request.resolver_match
+    return match is not None and match.view_name == "room-board" and status < 400
 
 
 def _facts(request, status: int, started: float) -> dict:

@@ -6,9 +6,10 @@ import re
 
 import pytest
 from django.core import mail
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from involvement import logs
+from tests.rooms import phone, plan
 from tests.world import PASSWORD
 
 POLICY = (
@@ -185,3 +186,14 @@ def test_undefined_variables_fail_in_our_own_templates(settings):
     allowed.template.origin.name = template.template.origin.name
     assert allowed.render({}) == "none"
     assert engine.from_string("{{ missing }}").render({}) == ""
+
+
+def test_what_phones_ask_every_second_fills_no_log_unless_it_goes_wrong(world, lines):
+    workshop = plan(world.ashdown.organisation, world.people["fay"])
+    mine, board = phone(workshop), f"/w/{workshop.room.code}/board/"
+    lines.clear()
+    assert mine.get(f"{board}?v=0").status_code == 200
+    assert mine.get(f"{board}?v={workshop.room.version}").status_code == 204
+    assert [each for each in lines if each["event"] == "request"] == []
+    assert Client().get(board).status_code == 403
+    assert [each["route"] for each in lines if each["event"] == "request"] == ["room-board"]
