@@ -241,7 +241,7 @@ def test_words_are_plain_british_and_whole():
             "service-change: a dispute needs two sides",
         ),
         ("statuses", 'sign = "?"', 'sign = "✓"', "signs: “✓” stands twice"),
-        ("facts", "review_by = 2027-05-01", "", "facts.toml, moving: law needs a “review_by” date"),
+        ("facts", "review_by = 2027-02-01", "", "facts.toml, moving: law needs a “review_by” date"),
         ("law", "review_by = 2027-05-01", "", "law.toml, involve-users: “review_by” is missing"),
         ("law", "review_by = 2027-05-01", "review_by = 2026-05-01", "“review_by” is not after “as_at”"),
         ("law", 'nation = "england"', 'nation = "france"', "law.toml, involve-users, nation: “france” is not known"),

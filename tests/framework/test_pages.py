@@ -196,7 +196,7 @@ def test_sources_show_every_work_whether_it_was_read_and_the_dated_law():
     assert "Named by others; not read by us." in words and "Read in a public copy." in words
     for said_of_law in [*(duty.duty for duty in catalogue().duties), *(f.text for f in catalogue().facts_on("law"))]:
         assert said_of_law in words
-    assert "Looked at on 1 November 2026; look again by 1 May 2027." in words
+    assert "As at 1 November 2026; look again by 1 May 2027." in words
 
 
 def test_titles_differ_and_say_where_one_is():
