@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -112,10 +113,10 @@ def test_a_server_that_stops_answers_whoever_has_knocked(tmp_path):
             pass
         [worker] = map(int, Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split())
         os.kill(worker, signal.SIGSTOP)
+        wait_until(lambda: told_of(worker, "State").startswith("T"))  # else it may take the word before it stands still
         waiting = [knock(server, port) for _each in range(8)]
         server.terminate()
-        while not int(re.search(r"ShdPnd:\s(\w+)", Path(f"/proc/{worker}/status").read_text())[1], 16) >> 14 & 1:
-            pass  # until the word has come to the worker (SIGTERM is 15)
+        wait_until(lambda: int(told_of(worker, "ShdPnd"), 16) >> signal.SIGTERM - 1 & 1)
         os.kill(worker, signal.SIGCONT)
         assert [answer(each) for each in waiting] == [b"HTTP/1.1 200"] * len(waiting)
         assert server.wait() == 0
@@ -124,6 +125,16 @@ def test_a_server_that_stops_answers_whoever_has_knocked(tmp_path):
             os.kill(worker or server.pid, signal.SIGKILL)
         server.kill()
         server.wait()
+
+
+def told_of(pid: int, what: str) -> str:
+    """Return what the system says of a process."""
+    return re.search(rf"^{what}:\s*(\S.*)$", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+
+
+def wait_until(holds) -> None:
+    while not holds():
+        time.sleep(0.01)
 
 
 def knock(server: subprocess.Popen, port: int) -> socket.socket:
