@@ -27,6 +27,7 @@ import psycopg2
 from crowd import Browser
 from desks import HOME, LOOK, PASSWORD, Desks, Limits, report
 from place import ROOT, Cluster, Place, free_ports, kill
+from room import PREPARE
 
 KILLS = 3
 MEGABYTES = 320  # of the small disk
@@ -40,18 +41,6 @@ with connection.cursor() as cursor:
     print(cursor.fetchall())
     cursor.execute("PRAGMA foreign_key_check")
     print(cursor.fetchall())
-"""
-DOOR = """
-import django; django.setup()
-from involvement.actions import hosting
-from involvement.actions.base import today
-from involvement.models import Organisation, User
-home = Organisation.objects.get(slug="northfield")
-by = User.objects.get(email="facilitator@northfield.example")
-workshop = hosting.plan_workshop(
-    organisation=home, by=by, title="Clock", mode="map", purpose="To see", promise="By March", held_on=today()
-)
-print(hosting.open_door(workshop=workshop, by=by).code)
 """
 
 
@@ -199,7 +188,7 @@ def _status(port: int, path: str) -> int:
 
 async def clocks(machine: Machine) -> bool:
     """Print for each error of the second server's clock what still goes; return whether what has to does."""
-    code = machine.place.python("-c", DOOR).strip()
+    code = machine.place.python("-c", PREPARE).strip()
     sent = _reminded(machine, "")
     print(f"{machine.kind}; the right clock sent {sent} letters")
     head = ("clock", "signs in", "saves", "goes on at the right one", "from the right one", "room", "letters again")
