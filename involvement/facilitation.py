@@ -103,11 +103,10 @@ def shows_votes(mode: str, step: str) -> bool:
 
 # What the places mean, on phones and on paper, in a sentence each.
 PLACE_WORDS = (
-    (_("As owners:"), _("people take part as citizens in how the whole is run: its direction, its"
-                                              " priorities, its results.")),
+    (_("As owners:"),
+     _("people take part as citizens in how the whole is run: its direction, its priorities, its results.")),
     (_("As users:"), _("people say what care is like, and the team hears it.")),
     (_("As choosers:"), _("people have real options and may say no.")),
     (_("As coproducers:"), _("people and staff work on a shared problem as equals.")),
-    (_("Not involvement:"), _("people are only told, or helped with something that was settled"
-                                                    " before.")),
+    (_("Not involvement:"), _("people are only told, or helped with something that was settled before.")),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import xlsxwriter
@@ -21,11 +21,9 @@ from involvement.cells import csv_lines
 from involvement.models import Card, Participant, Room, Workshop
 from involvement.reports.blocks import Block, Bullets, Document, Heading, Paragraph, Table
 from involvement.reports.signs import plain
-from involvement.workshops import ResultRow, Results, choices, group_name, place_title
+from involvement.workshops import Results, choices, group_name, place_title
 
 BLANK_CARDS, BLANK_ROWS, LINES = 6, 12, 14  # on the sheets that are printed before anybody knows the cards
-
-
 FILES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel", "csv": "CSV"}
 
 
@@ -66,7 +64,7 @@ def result_rows(results: Results) -> Iterator[list[str | int]]:
         yield [
             row.kept["number"], row.kept["text"], _("yes") if row.kept["on_paper"] else "",
             *_numbers(row.before), *_numbers(row.after), "" if row.kept["votes"] is None else row.kept["votes"],
-            row.agreed, row.kept["note"], row.kept["first_step"], outcome_in_words(row),
+            row.agreed, row.kept["note"], row.kept["first_step"], row.became,
             row.outcome.words if row.outcome else "",
         ]  # fmt: skip
 
@@ -75,17 +73,6 @@ def _numbers(spread) -> list[str | int]:
     if spread is None or spread.whole is None:
         return [""] * len(choices())
     return [spread.whole.chose.get(slug, 0) for slug in choices()]
-
-
-def outcome_in_words(row: ResultRow) -> str:
-    """Say what the organisation did with a card."""
-    if row.outcome is None:
-        return _("Nobody has said yet")
-    if row.outcome.kind == "declined":
-        return _("Not taken")
-    if row.outcome.action_id:
-        return _("It is to be done")
-    return _("It answers a gap") if row.outcome.response_id else _("It is on the organisation’s list")
 
 
 def group_rows(results: Results) -> Iterator[list[str | int]]:
@@ -215,7 +202,7 @@ def _outcomes(results: Results) -> Table:
                 ngettext("%(n)d vote", "%(n)d votes", row.kept["votes"]) % {"n": row.kept["votes"]}
                 if row.kept["votes"] else "",
             ]))),
-            plain(f"{outcome_in_words(row)}. {row.outcome.words if row.outcome else ''}"),
+            plain(f"{row.became.capitalize()}. {row.outcome.words if row.outcome else ''}"),
         )
         for row in results.ranked
     )  # fmt: skip
@@ -227,72 +214,91 @@ def _outcomes(results: Results) -> Table:
 
 
 @dataclass(frozen=True)
+class Print:
+    """What is asked for: for which workshop, with which cards, in large print or not; where people join it."""
+
+    workshop: Workshop
+    cards: list[Card]
+    large: bool
+    join_address: str  # where the code is typed
+    room_address: str  # where the square code leads
+
+
+@dataclass(frozen=True)
 class Handout:
     """Something to print: its name in an address, its title, what it is for, how it is made as PDF."""
 
     slug: str
     title: str
     purpose: str
-    make: Callable[[Workshop, list[Card], bool, str], bytes]
+    make: Callable[[Print], bytes]
     large: bool = False  # whether there is one in large print
 
 
-def _printed(workshop: Workshop, large: bool, title: str = "", **more: Any) -> bytes:
+def _printed(asked: Print, title: str = "", **more: Any) -> bytes:
     from involvement.reports.handouts import handout  # brings a large library, which most processes never need
 
+    workshop = asked.workshop
     footer = f"{workshop.organisation.name}. {workshop.title}, {_day(workshop.held_on)}"
     return handout({
         "title": plain(title or workshop.title), "by": plain(workshop.organisation.name), "footer": plain(footer),
-        "day": workshop.held_on.isoformat(), "large": large, **more,
+        "day": workshop.held_on.isoformat(), "large": asked.large, **more,
     })  # fmt: skip
 
 
-def _cards(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
-    known = [{"number": card.number, "text": plain(card.text), "detail": plain(card.detail)} for card in cards]
-    step = facilitation.steps_of(workshop.mode)[0]
+def _cards(asked: Print) -> bytes:
+    known = [{"number": card.number, "text": plain(card.text), "detail": plain(card.detail)} for card in asked.cards]
+    step = facilitation.steps_of(asked.workshop.mode)[0]
     blank = [{"number": None, "text": "", "detail": str(step.question)}] * BLANK_CARDS
     intro = [_("Cut along the lines.")] if known else [_("One thing on a card, in words that anybody understands.")]
-    return _printed(workshop, large, kind="cards", intro=intro, cards=known or blank)
+    return _printed(asked, kind="cards", intro=intro, cards=known or blank)
 
 
-def _answers(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
-    places = [place_title(slug) for slug in choices()]
-    named = [plain(f"{card.number}. {card.text}") for card in cards]
-    ask = _("Tick one box for each card. Nobody is told what you ticked: only the numbers are counted.")
-    imagine = workshop.mode == Workshop.Mode.IMAGINE
-    if imagine:
-        places = [str(number) for number in range(1, workshop.votes_each + 1)]
+def _answers(asked: Print) -> bytes:
+    workshop, places = asked.workshop, [place_title(slug) for slug in choices()]
+    named = [plain(f"{card.number}. {card.text}") for card in asked.cards]
+    ask = _("Tick one box for each card. The facilitator counts the sheets; the room sees numbers only.")
+    after = [f"{title} {words}" for title, words in facilitation.PLACE_WORDS]
+    if workshop.mode == Workshop.Mode.IMAGINE:
+        places, after = [str(number) for number in range(1, workshop.votes_each + 1)], []
         ask = _("You have %(n)d votes. Tick as many boxes for an idea as you give it votes.")
         ask %= {"n": workshop.votes_each}
+    elif facilitation.VOTE in facilitation.MODES[workshop.mode]:
+        words = _("What should come first? You have %(n)d votes. Write the number of a card for each: %(lines)s")
+        after.insert(0, words % {"n": workshop.votes_each, "lines": " ".join(["____"] * workshop.votes_each)})
     return _printed(
-        workshop, large, kind="answers", wide=large,
-        intro=[_("For people without a phone. Please give it to the facilitator.")],
+        asked, kind="answers", wide=asked.large,
+        intro=[_("For people without a phone. Write no name on it, and give it to the facilitator.")],
         who=_("I am here as (tick one)"), perspectives=[str(label) for label in Participant.Perspective.labels],
         where=ask, choices=places, columns=[_("Card"), *places],
-        rows=named or [f"{number}." for number in range(1, BLANK_ROWS + 1)],
-        after=[] if imagine else [f"{title} {words}" for title, words in facilitation.PLACE_WORDS],
+        rows=named or [f"{number}." for number in range(1, BLANK_ROWS + 1)], after=after,
     )  # fmt: skip
 
 
-def _sign_in(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+def _sign_in(asked: Print) -> bytes:
     return _printed(
-        workshop, large, _("Who is here: %(title)s") % {"title": workshop.title}, kind="list", wide=True,
-        lines=8 if large else LINES, widths=[26, 18, 28, 28],
+        asked, _("Who is here: %(title)s") % {"title": asked.workshop.title}, kind="list", wide=True,
+        lines=8 if asked.large else LINES, widths=[26, 18, 28, 28],
         intro=[_("Nobody has to fill this in. It is kept apart from what people say in the room.")],
         columns=[_("Name"), _("I am here as"), _("What I need today (access, language, travel costs)"),
                  _("How to tell me what became of it")],
     )  # fmt: skip
 
 
-def _poster(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+def _poster(asked: Print) -> bytes:
     from involvement.reports.handouts import qr_picture
 
-    shown = address.split("://", 1)[1].split("/w/", 1)[0] + "/join"
     return _printed(
-        workshop, True, kind="poster", join=_("Join at"), address=shown, code=code_in_words(workshop.room),
-        qr=qr_picture(address), qr_alt=_("A square code that opens %(address)s") % {"address": address},
+        replace(asked, large=True), kind="poster", join=_("Join at"), address=without_scheme(asked.join_address),
+        code=code_in_words(asked.workshop.room), qr=qr_picture(asked.room_address),
+        qr_alt=_("A square code that opens %(address)s") % {"address": asked.room_address},
         after=[_("No phone? Ask for paper: it counts just the same."), _("No account, and no name unless you like.")],
     )  # fmt: skip
+
+
+def without_scheme(address: str) -> str:
+    """Return an address as people type it: without "https://" and without the last stroke."""
+    return address.split("://", 1)[1].rstrip("/")
 
 
 def code_in_words(room: Room) -> str:
@@ -300,14 +306,15 @@ def code_in_words(room: Room) -> str:
     return f"{room.code[:4]} {room.code[4:]}"
 
 
-def _notes(workshop: Workshop, cards: list[Card], large: bool, address: str) -> bytes:
+def _notes(asked: Print) -> bytes:
     from involvement.reports.pdf import pdf
 
-    return pdf(notes_document(workshop, cards, address))
+    return pdf(notes_document(asked))
 
 
-def notes_document(workshop: Workshop, cards: list[Card], address: str) -> Document:
-    """Return the facilitator's notes as blocks: before, the steps with what to say, what goes wrong, after."""
+def notes_document(asked: Print) -> Document:
+    """Return the facilitator's notes as blocks: before, the steps with what to say, what goes wrong, the cards."""
+    workshop, cards = asked.workshop, asked.cards
     steps, began, rows = facilitation.steps_of(workshop.mode), 0, []
     for step in steps:
         minutes = workshop.minutes.get(step.slug) or 0
@@ -319,7 +326,8 @@ def notes_document(workshop: Workshop, cards: list[Card], address: str) -> Docum
         Paragraph(plain(workshop.purpose), lead=_("What it is for:")),
         Paragraph(plain(workshop.promise) or _("Not written yet. The door opens only when it is."),
                   lead=_("What will be done with it:"), kind="note"),
-        Paragraph(plain(f"{address} ({code_in_words(workshop.room)})"), lead=_("Where people join:")),
+        Paragraph(plain(f"{without_scheme(asked.join_address)} ({code_in_words(workshop.room)})"),
+                  lead=_("Where people join:")),
         Heading(_("Before people come")),
         Bullets(tuple(("", words) for words in (
             _("Open the room, then the screen for the wall. Read it from the back row."),
@@ -337,8 +345,9 @@ def notes_document(workshop: Workshop, cards: list[Card], address: str) -> Docum
         Heading(_("When something goes wrong")),
         Bullets(tuple(("", words) for words in (
             _("No wifi: phones keep what people tap, and send it once when it is back. Go on with paper."),
-            _("A phone is lost or runs out: open the address again and join once more, or take paper."),
-            _("Somebody writes what harms others: hide the card. It is gone from every screen at once."),
+            _("A phone runs out: once it has power it goes on as the same person. Who goes on with another phone or"
+              " with paper would count twice, so take the first phone out (“Phones in the room”)."),
+            _("Somebody writes what harms others: hide the card. A second later it is gone from every screen."),
             _("The clock runs out: it only signals. Go on when the room is ready."),
         ))),
         *([Heading(_("The cards")), Bullets(tuple((f"{card.number}.", plain(card.text)) for card in cards))]
@@ -353,18 +362,17 @@ def notes_document(workshop: Workshop, cards: list[Card], address: str) -> Docum
     )  # fmt: skip
 
 
-def _words(slug: str, title: str, purpose: str, make, large: bool = False) -> tuple[str, Handout]:
-    return slug, Handout(slug, title, purpose, make, large)
-
-
-HANDOUTS = dict([
-    _words("poster", gettext_lazy("Poster"), gettext_lazy("How to join, for the door and the tables"), _poster),
-    _words("notes", gettext_lazy("Notes for the facilitator"),
-           gettext_lazy("The steps, what you say, what to do when something goes wrong"), _notes),
-    _words("cards", gettext_lazy("Cards"), gettext_lazy("To cut out; blank ones where people write them"), _cards,
-           True),
-    _words("answers", gettext_lazy("Answer sheet"), gettext_lazy("For people without a phone; you count them"),
-           _answers, True),
-    _words("sign-in", gettext_lazy("Sign-in sheet"),
-           gettext_lazy("Who is here, what they need, how to reach them"), _sign_in, True),
-])  # fmt: skip
+HANDOUTS = {
+    each.slug: each
+    for each in (
+        Handout("poster", gettext_lazy("Poster"), gettext_lazy("How to join, for the door and the tables"), _poster),
+        Handout("notes", gettext_lazy("Notes for the facilitator"),
+                gettext_lazy("The steps, what you say, what to do when something goes wrong"), _notes),
+        Handout("cards", gettext_lazy("Cards"),
+                gettext_lazy("To cut out; blank ones where people write them"), _cards, large=True),
+        Handout("answers", gettext_lazy("Answer sheet"),
+                gettext_lazy("For people without a phone; you count them"), _answers, large=True),
+        Handout("sign-in", gettext_lazy("Sign-in sheet"),
+                gettext_lazy("Who is here, what they need, how to reach them"), _sign_in, large=True),
+    )
+}  # fmt: skip

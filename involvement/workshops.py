@@ -440,6 +440,17 @@ class ResultRow:
         return place_title(self.kept["agreed"])
 
     @property
+    def became(self) -> str:
+        """What the organisation did with it, in a few words."""
+        if self.outcome is None:
+            return _("nobody has said yet")
+        if self.outcome.kind == CardOutcome.Kind.DECLINED:
+            return _("it was not taken")
+        if self.outcome.action_id:
+            return _("it is to be done")
+        return _("it answers a gap") if self.outcome.response_id else _("it is on the organisation’s list")
+
+    @property
     def after_groups(self) -> list[dict[str, Any]]:
         return [drawn_group(group) for group in self.after.groups] if self.after else []
 

@@ -327,7 +327,8 @@ def _said(facts: Facts) -> list[Block]:
     return [
         heading,
         Paragraph(_("Their own answers, without names, on a scale from 1 (hardly) to 5 (fully). Whoever wants to may"
-                    " answer, so this is no sample of them all; it is shown five answers at a time.")),
+                    " answer, so this is no sample of them all. Shown five answers at a time, as they were when the"
+                    " facts were frozen.")),
         Bullets(tuple((plain(f"{each['activity']} ({answers_in_words(each['people'])}):"), plain(each["sentence"]))
                       for each in facts.took_part)),
         Table(_("How many gave which answer"), header, rows, (30, 31, 6, 6, 6, 6, 6, 9)),

@@ -9,10 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import typst
-
 from involvement.qr import qr_path
-from involvement.reports.pdf import STANDARD, coverage, shown, typefaces
+from involvement.reports.pdf import compiled, coverage, shown
 
 TEMPLATE = Path(__file__).with_name("handouts.typ")
 
@@ -23,14 +21,7 @@ def handout(data: dict[str, Any]) -> bytes:
     Raises typst.TypstError where it cannot be made to the standard.
     """
     paper = {"wide": False, "intro": [], "after": []} | data
-    return typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
-        font_paths=typefaces(),
-        format="pdf",
-        pdf_standards=STANDARD,
-        sys_inputs={"paper": json.dumps(shown(paper, coverage()), ensure_ascii=False)},
-    )
+    return compiled(json.dumps(shown(paper, coverage()), ensure_ascii=False), TEMPLATE)
 
 
 def qr_picture(text: str) -> str:

@@ -36,11 +36,11 @@ def paper(document: Document) -> str:
     return json.dumps(shown(data, coverage()), ensure_ascii=False)
 
 
-def compiled(data: str) -> bytes:
-    """Return the PDF of what ``paper`` returned."""
+def compiled(data: str, template: Path = TEMPLATE) -> bytes:
+    """Return the PDF of what ``paper`` returned, or of what another template reads."""
     return typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
+        template,
+        root=template.parent,
         font_paths=typefaces(),
         format="pdf",
         pdf_standards=STANDARD,

@@ -34,8 +34,9 @@ def workshop_print(request, organisation, asked):
     if handout is None:
         raise Http404
     large = handout.large and request.GET.get("large") == "1"
-    address = request.build_absolute_uri(reverse("room", args=[workshop.room.code]))
-    made = handout.make(workshop, list(standing(workshop)), large, address)
+    join, room = (reverse("join"), reverse("room", args=[workshop.room.code]))
+    addresses = (request.build_absolute_uri(join), request.build_absolute_uri(room))
+    made = handout.make(papers.Print(workshop, list(standing(workshop)), large, *addresses))
     return _file(made, "pdf", f"workshop-{workshop.pk}-{name}{'-large' if large else ''}", shown=True)
 
 

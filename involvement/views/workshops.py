@@ -27,7 +27,7 @@ from involvement.forms.workshops import (
 from involvement.http import render_conflict, render_page
 from involvement.maps import build_map
 from involvement.models import Card, PaperCount, Participant, Workshop
-from involvement.papers import FILES, HANDOUTS
+from involvement.papers import FILES, HANDOUTS, without_scheme
 from involvement.practising import cases_of_set
 from involvement.workshops import (
     board_of,
@@ -246,7 +246,7 @@ def _participant(workshop: Workshop, key) -> Participant:
 
 def _join_address(request) -> str:
     """Return where people type the code, as the screen shows it: without "https://"."""
-    return request.build_absolute_uri(reverse("join")).split("://", 1)[1].rstrip("/")
+    return without_scheme(request.build_absolute_uri(reverse("join")))
 
 
 @organisation_view(Permission.WORKSHOP_RUN, load=load_card)

@@ -69,25 +69,25 @@ class Evening:
             self.found += self.axe(self.wall)
             assert self.wall.evaluate("document.documentElement.scrollHeight <= innerHeight"), "no wall can be scrolled"
 
+    def press(self, phone, what) -> None:
+        """Press a button: with keys alone where there is no more."""
+        if phone is self.keys:
+            phone._walk_to(what)
+            phone.page.keyboard.press("Enter")
+        else:
+            what.click()
+
     def box(self, phone, text: str):
         """Return what a phone shows of a card, unfolded."""
         box = phone.page.locator(".app-room-cards > li", has_text=text).filter(has=phone.page.locator("form"))
         fold = box.locator("details:not([open]) > summary")
         if fold.count():
-            if phone is self.keys:
-                phone._walk_to(fold.first)
-                phone.page.keyboard.press("Enter")
-            else:
-                fold.first.click()
+            self.press(phone, fold.first)
         return box
 
     def place(self, phone, text: str, place: str, done: str) -> None:
         button = self.box(phone, text).get_by_role("button", name=place, exact=True)
-        if phone is self.keys:
-            phone._walk_to(button)
-            phone.page.keyboard.press("Enter")
-        else:
-            button.click()
+        self.press(phone, button)
         expect(phone.page.get_by_role("main")).to_contain_text(done)
 
     def place_all_three(self, card: Card, number: int) -> None:
@@ -183,11 +183,7 @@ def test_an_evening_of_ideas(evening):
         if phone is night.phone:
             phone.page.context.set_offline(True)
         button = phone.page.get_by_role("button", name="Put it on the wall")
-        if phone is night.keys:
-            phone._walk_to(button)
-            phone.page.keyboard.press("Enter")
-        else:
-            button.click()
+        night.press(phone, button)
         if phone is night.phone:
             expect(phone.page.get_by_role("status")).to_contain_text("kept on this phone")
             phone.page.context.set_offline(False)
@@ -198,11 +194,7 @@ def test_an_evening_of_ideas(evening):
     night.step("Vote", "What should come first?")
     for phone, _idea in ideas[:2]:
         button = phone.page.get_by_role("button", name="Give a vote to: A panel drawn by lot")
-        if phone is night.keys:
-            phone._walk_to(button)
-            phone.page.keyboard.press("Enter")
-        else:
-            button.click()
+        night.press(phone, button)
         expect(phone.page.get_by_text("4 of 5 votes left")).to_be_visible()
     night.plain.page.get_by_role("button", name="Give a vote to: A bus").click()
     expect(night.plain.page.get_by_text("4 of 5 votes left")).to_be_visible()

@@ -120,29 +120,29 @@ def test_no_internet_address_stands_in_a_key_of_the_cache():
     assert set(project.KEEP_DAYS) == {"backups", "invitations", "sign_ins", "workshops", "request_keys"}
 
 
-def test_who_was_in_a_room_is_forgotten_and_what_came_out_is_not(world):
-    home, fay = world.ashdown.organisation, world.people["fay"]
-    workshop = plan(home, fay)
+def placed_by_six(world):
+    """Return an open workshop in which six patients put one card under "users"."""
+    fay = world.people["fay"]
+    workshop = plan(world.ashdown.organisation, fay)
     (card,) = hosting.add_lines(workshop=workshop, by=fay, lines="A survey")
     hosting.move(workshop=workshop, by=fay, step="place")
     workshop = fresh(workshop)
     for person in hall(workshop, patient=6):
         taking_part.place(room=workshop.room, participant=person, card=card, place="users")
-    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    return workshop
+
+
+def test_who_was_in_a_room_is_forgotten_and_what_came_out_is_not(world):
+    workshop = placed_by_six(world)
+    hosting.close_room(workshop=workshop, by=workshop.facilitator, results=results_of(workshop))
     assert retention.clear(timezone.now() + 89 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 0
     assert retention.clear(timezone.now() + 91 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 6
     assert not Placing.objects.exists() and not Participant.objects.exists()
     assert results_page(fresh(workshop)).rows[0].after_most == "Users, 6 of 6"
 
 
-def test_a_room_that_nobody_closed_is_closed_and_what_came_out_is_kept(world, capsys):
-    home, fay = world.ashdown.organisation, world.people["fay"]
-    workshop = plan(home, fay)
-    (card,) = hosting.add_lines(workshop=workshop, by=fay, lines="A survey")
-    hosting.move(workshop=workshop, by=fay, step="place")
-    workshop = fresh(workshop)
-    for person in hall(workshop, patient=6):
-        taking_part.place(room=workshop.room, participant=person, card=card, place="users")
+def test_a_room_that_nobody_closed_is_closed_and_what_came_out_is_kept(world):
+    workshop = placed_by_six(world)
     call_command("retention")
     assert fresh(workshop).room.state == "open", "its day is not over"
     workshop.room.opened_at = timezone.now() - 100 * DAY
