@@ -106,7 +106,11 @@ def rules(request: HttpRequest) -> HttpResponse:
 @require_safe
 def crosswalks(request: HttpRequest) -> HttpResponse:
     """Show how other frameworks touch the four places: tags, with what each of them measures."""
-    return render(request, "framework/crosswalks.html", {"content": catalogue()})
+    return render(
+        request,
+        "framework/crosswalks.html",
+        {"content": catalogue(), "ten_principles": ["nhs-england-2022"], "ppeet": ["ppeet"]},
+    )
 
 
 @login_not_required
