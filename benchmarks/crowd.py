@@ -1,6 +1,7 @@
 """Many people with browsers of their own, on asyncio and the standard library: each keeps its cookies and its token."""
 
 import asyncio
+import gzip
 import re
 import ssl
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ class Browser:
         """
         body = urlencode({**form, "csrfmiddlewaretoken": self.token}) if form is not None else ""
         sent = {
-            "Host": self.host, "Connection": "close", "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1",
+            "Host": self.host, "Connection": "close", "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             "Origin": f"https://{self.host}", "Referer": f"https://{self.host}{path}", **headers,
         }  # fmt: skip
@@ -45,6 +46,8 @@ class Browser:
                 got[name.lower()] = value
         if len(answer) < int(got.get("content-length", 0)):
             raise asyncio.IncompleteReadError(answer, int(got["content-length"]))
+        if got.get("content-encoding") == "gzip":
+            answer = gzip.decompress(answer)
         found = TOKEN.search(answer)
         if found:
             self.token = found[1].decode()

@@ -29,6 +29,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from involvement import keeping
 from involvement.models import Membership, Organisation, Participant, ReviewTask, Room, User
 from involvement.models.workshops import CODE_LENGTH, CODE_SIGNS
 from involvement.tenancy import inside, streamed
@@ -256,7 +257,12 @@ class Policy:
 
 
 def organisation_view(
-    permission: Permission, *, post: Permission | None = None, load: Callable | None = None, blind: bool = False
+    permission: Permission,
+    *,
+    post: Permission | None = None,
+    load: Callable | None = None,
+    blind: bool = False,
+    kept: bool = False,
 ):
     """Turn ``org`` in the address and the signed-in user into ``request.viewer``; refuse whoever may not.
 
@@ -266,6 +272,10 @@ def organisation_view(
     the view, where the system check and the access walk read it. Whoever lacks a second step that the organisation
     asks for is led to where one is set up. Unless ``blind`` says that the view tells nothing of what ``Viewer.hidden``
     hides, it stays closed (403, with the way to the reviews) for whoever still has something to review blind.
+
+    A ``kept`` page is drawn once for all who have the same roles, until the organisation is written to (keeping.py): it
+    says nothing of the person who looks, and nothing that changes without an action or a new day. Patient leaders'
+    pages are always drawn anew, since what is hidden from them changes with each answer they give.
 
     All of it runs in one transaction inside the organisation (tenancy.py) where the database is PostgreSQL. A view
     that has something to do after that, such as sending letters, answers with a function, which gives the response.
@@ -285,6 +295,9 @@ def organisation_view(
             if post is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
                 viewer.require(post)
             request.viewer = viewer
+            key = keeping.asked(request, _whose(viewer)) if kept and Role.PATIENT_LEADER not in viewer.roles else None
+            if key is not None and (page := keeping.kept(request, key)) is not None:
+                return page
             with inside(viewer.organisation):
                 if not blind and viewer.hidden:
                     return closed_to_reviewers(request)
@@ -294,6 +307,8 @@ def organisation_view(
                     response = view(request, viewer.organisation, _loaded(load, viewer.organisation, captured))
             if callable(response):
                 response = response()
+            if key is not None:
+                return keeping.keep(request, key, response)
             if response.streaming and not isinstance(response, FileResponse):
                 response.streaming_content = streamed(inside(viewer.organisation), response.streaming_content)
             return response
@@ -302,6 +317,12 @@ def organisation_view(
         return inner
 
     return wrap
+
+
+def _whose(viewer: Viewer) -> str:
+    """Return all that decides what a kept page says, beside the day and the address."""
+    organisation, roles = viewer.organisation, ",".join(sorted(viewer.roles))
+    return f"{organisation.pk}:{organisation.version}:{organisation.is_open}:{roles}"
 
 
 def closed_to_reviewers(request):

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "involvement.middleware.request_log",  # outermost: times and names everything, refusals of the others too
     "involvement.middleware.headers",
+    "django.middleware.gzip.GZipMiddleware",  # a tenth of the bytes; the token in a page is another each time (BREACH)
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
@@ -114,6 +115,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "involvement.keeping.stand_in",
             ]
         },
     }
@@ -164,9 +166,15 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
+CACHES["pages"] = {  # whole pages, in each process's own memory: some 80 KB each at the most usual (keeping.py)
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "pages",
+    "OPTIONS": {"MAX_ENTRIES": 100},
+}
 CACHES["default"]["KEY_FUNCTION"] = "involvement.cachekeys.key"  # no internet address in the clear
 KEEP_ROOM_SECONDS = 0.03  # how old a room may be that phones are told of which ask whether it has changed
 KEEP_MAP_SECONDS = 24 * 3600  # how long the counts of a map are kept for one version of an organisation; 0 for never
+KEEP_PAGES_SECONDS = 600  # how long a page is kept for those who may see the same, at one version; 0 for never
 WORKERS = os.environ.get("WEB_CONCURRENCY", "")  # gunicorn's own variable
 
 # -- Files --------------------------------------------------------------------------------------------------------

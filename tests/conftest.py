@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.template import engines
 from django.test.utils import CaptureQueriesContext
@@ -21,7 +21,8 @@ def _undefined_variables_fail():
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
-    cache.clear()
+    for each in caches.all(initialized_only=True):
+        each.clear()
 
 
 @pytest.fixture(autouse=True)

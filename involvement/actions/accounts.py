@@ -1,4 +1,4 @@
-"""What a person changes about their own account. They alone may, and it touches no organisation's rows."""
+"""What a person changes about their own account. They alone may, and it touches no organisation's records."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from involvement.actions import security
-from involvement.actions.base import Refused
-from involvement.models import User
+from involvement.actions.base import Refused, raise_version
+from involvement.models import Organisation, User
+from involvement.tenancy import inside
 
 
 def rename(*, user: User, name: str, by: User) -> User:
@@ -28,6 +29,9 @@ def rename(*, user: User, name: str, by: User) -> User:
             user.name = name
             user.save(update_fields=["name"])
             security.record("name-changed", by=by, user=user.pk)
+            for organisation in Organisation.objects.filter(memberships__user=user).distinct().order_by("pk"):
+                with inside(organisation):
+                    raise_version(organisation)  # its pages say who wrote what
     return user
 
 

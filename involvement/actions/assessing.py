@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from involvement.access import Permission
-from involvement.actions.base import Refused, require, today, writing
+from involvement.actions.base import Refused, raise_version, require, today, writing
 from involvement.models import Activity, Assessment, AssessmentLink, User
 from involvement.tenancy import everywhere
 
@@ -114,4 +114,6 @@ def assess(*, link: AssessmentLink, cookie: str, said: Mapping[str, int | None])
             organisation_id=link.organisation_id, link=link, batch=number // BATCH, browser=browser,
             recorded_at=midnight, **said,
         )  # fmt: skip
+        if (number + 1) % BATCH == 0:
+            raise_version(current.organisation)  # pages show answers by batches
     return True

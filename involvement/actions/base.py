@@ -65,7 +65,15 @@ def writing(organisation: Organisation):
         if not current.is_open:
             raise Refused(_("%(name)s is closed to changes") % {"name": current.name})
         yield
-        Organisation.objects.filter(pk=organisation.pk).update(version=F("version") + 1)
+        raise_version(organisation)
+
+
+def raise_version(organisation: Organisation) -> None:
+    """Let everything that is kept of ``organisation`` be drawn anew. Call it in the transaction of what changed.
+
+    ``writing`` does; alone it is for what pages show and no action of the organisation writes.
+    """
+    Organisation.objects.filter(pk=organisation.pk).update(version=F("version") + 1)
 
 
 def take(record, version: int):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from involvement.access import Role
 from involvement.actions import security
-from involvement.actions.base import Refused, today
+from involvement.actions.base import Refused, raise_version, today
 from involvement.actions.invitations import Issued, invite
 from involvement.actions.organisations import create_organisation
 from involvement.models import HealthBody, Organisation, User
@@ -101,6 +101,7 @@ def merge(*, organisation: Organisation, into: Organisation, by: User, on: date,
             raise Refused({"into": _("Choose an organisation that is open")})
         current.merged_into, current.merged_on = other, on
         current.save(update_fields=["merged_into", "merged_on"])
+        raise_version(current)  # every page of it says so
         said = {"on": on.isoformat(), "reason": because}
         security.record("organisation-merged", by=by, organisation=current, into=other.name, **said)
         security.record("organisation-took-in", by=by, organisation=other, merged=current.name, **said)

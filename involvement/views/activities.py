@@ -25,7 +25,7 @@ def load_activity(organisation, activity):
     return organisation.activities.select_related("service", "piece", "recorded_by").get(pk=activity)
 
 
-@organisation_view(Permission.READ, blind=True)
+@organisation_view(Permission.READ, blind=True, kept=True)
 def activity_list(request, organisation):
     """List the activities: searched, filtered, sorted, 50 a page."""
     page = list_page(request.viewer, request.GET)
@@ -52,7 +52,7 @@ def activity_new(request, organisation):
     return render_page(request, "activities/form.html", {"form": form})
 
 
-@organisation_view(Permission.READ, load=load_activity, blind=True)
+@organisation_view(Permission.READ, load=load_activity, blind=True, kept=True)
 def activity_detail(request, organisation, activity):
     """Show one activity with all that is known of it."""
     detail = detail_of(request.viewer, activity)

@@ -18,7 +18,7 @@ from involvement.maps import OrganisationMap, build_map
 GAPS_SHOWN = 5
 
 
-@organisation_view(Permission.READ, blind=True)
+@organisation_view(Permission.READ, blind=True, kept=True)
 def map_page(request, organisation):
     """Show where citizens take part. A day in the future is corrected to today, and the page says so."""
     asked = narrowed(request.GET, organisation)
