@@ -295,20 +295,20 @@ def organisation_view(
             if post is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
                 viewer.require(post)
             request.viewer = viewer
-            key = keeping.asked(request, _whose(viewer)) if kept and Role.PATIENT_LEADER not in viewer.roles else None
-            if key is not None and (page := keeping.kept(request, key)) is not None:
-                return page
-            with inside(viewer.organisation):
-                if not blind and viewer.hidden:
-                    return closed_to_reviewers(request)
-                if load is None:
-                    response = view(request, viewer.organisation, **captured)
-                else:
-                    response = view(request, viewer.organisation, _loaded(load, viewer.organisation, captured))
+
+            def draw():
+                with inside(viewer.organisation):
+                    if not blind and viewer.hidden:
+                        return closed_to_reviewers(request)
+                    if load is None:
+                        return view(request, viewer.organisation, **captured)
+                    return view(request, viewer.organisation, _loaded(load, viewer.organisation, captured))
+
+            if kept and Role.PATIENT_LEADER not in viewer.roles:
+                return keeping.page(request, _whose(viewer), draw)
+            response = draw()
             if callable(response):
                 response = response()
-            if key is not None:
-                return keeping.keep(request, key, response)
             if response.streaming and not isinstance(response, FileResponse):
                 response.streaming_content = streamed(inside(viewer.organisation), response.streaming_content)
             return response

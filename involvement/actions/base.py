@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import batched
 from uuid import UUID
 
@@ -60,12 +61,28 @@ def writing(organisation: Organisation):
     many rows (is anything unclassified?) still holds when its own row is written. Raises Refused where the
     organisation is suspended or was merged into another: what it holds stays as it was.
     """
-    with transaction.atomic():
-        current = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    with transaction.atomic(), _lock(organisation) as current:
         if not current.is_open:
             raise Refused(_("%(name)s is closed to changes") % {"name": current.name})
         yield
         raise_version(organisation)
+
+
+_locked: ContextVar[Organisation | None] = ContextVar("locked", default=None)
+
+
+@contextmanager
+def _lock(organisation: Organisation):
+    """Lock the organisation's row, once for writes within writes; give the row as it is now."""
+    held = _locked.get()
+    if held is not None and held.pk == organisation.pk:
+        yield held
+        return
+    token = _locked.set(Organisation.objects.select_for_update().get(pk=organisation.pk))
+    try:
+        yield _locked.get()
+    finally:
+        _locked.reset(token)
 
 
 def raise_version(organisation: Organisation) -> None:
@@ -127,8 +144,7 @@ def once(
     if key is None:
         return write()
     deed = write.__qualname__.partition(".")[0] + (f" {about.pk}" if about is not None else "")
-    with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=organisation.pk)
+    with transaction.atomic(), _lock(organisation):
         known = RequestKey.objects.filter(organisation=organisation, actor=by, key=key).first()
         if known is not None:
             if known.deed != deed:

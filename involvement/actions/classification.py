@@ -63,19 +63,22 @@ def classify(
     message by field, when something is missing or unknown, or when the activity is already placed.
     """
 
+    made: list[Classification] = []
+
     def write() -> dict:
         with writing(activity.organisation):
             _refuse_withdrawn(activity)
             if current_classification(activity) is not None:
                 raise Refused(_("Somebody has placed this activity already. Say whether it changed or was wrong"))
             row = write_reading(activity, by, reading, reason=reason, source=source, from_on=from_on)
+        made.append(row)
         return {"classification": row.pk}
 
     reading = read_answers(answers, claim, place, placements, reason, contested_kinds)
     if from_on is not None and from_on > today():
         raise Refused({"from_on": _("The day must be today or earlier")})
     result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
-    return activity.classifications.get(pk=result["classification"])
+    return made[0] if made else activity.classifications.get(pk=result["classification"])
 
 
 def replace(
@@ -99,6 +102,8 @@ def replace(
     and when ``from_on`` is missing, to come, or not after the day from which the present reading holds.
     """
 
+    made: list[Classification] = []
+
     def write() -> dict:
         with writing(activity.organisation):
             _refuse_withdrawn(activity)
@@ -110,6 +115,7 @@ def replace(
             row = write_reading(
                 activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=from_on
             )
+        made.append(row)
         return {"classification": row.pk}
 
     reading = read_answers(answers, claim, place, placements, placed_because or reason, contested_kinds)
@@ -118,7 +124,7 @@ def replace(
     if from_on > today():
         raise Refused({"from_on": _("The day must be today or earlier")})
     result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
-    return activity.classifications.get(pk=result["classification"])
+    return made[0] if made else activity.classifications.get(pk=result["classification"])
 
 
 def correct(
@@ -140,6 +146,8 @@ def correct(
     ``reason`` says what was wrong. Raises Refused as ``classify`` does, and without a reason or a present reading.
     """
 
+    made: list[Classification] = []
+
     def write() -> dict:
         with writing(activity.organisation):
             _refuse_withdrawn(activity)
@@ -149,6 +157,7 @@ def correct(
             row = write_reading(
                 activity, by, reading, reason=_both(reason, placed_because), source=source, from_on=old.from_on
             )
+        made.append(row)
         return {"classification": row.pk}
 
     if not reason.strip():
@@ -157,7 +166,7 @@ def correct(
         raise Refused({"why_wrong": _("Say what was wrong in 500 characters or fewer")})
     reading = read_answers(answers, claim, place, placements, placed_because or reason, contested_kinds)
     result = once(organisation=activity.organisation, by=by, key=key, write=write, about=activity)
-    return activity.classifications.get(pk=result["classification"])
+    return made[0] if made else activity.classifications.get(pk=result["classification"])
 
 
 def _both(*texts: str) -> str:

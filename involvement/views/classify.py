@@ -1,7 +1,7 @@
 """The guided classification of one activity."""
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Window
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -38,7 +38,7 @@ def classify(request, organisation, activity):
             request, "classify/page.html", _page(request, form, redrawn=form.redrawn(shown)), part="update"
         )
     form = ClassifyForm(request.POST, **about)
-    if form.is_sent_again(by=request.user):
+    if current is not None and form.is_sent_again(by=request.user):
         return redirect("activity-detail", organisation.slug, activity.pk)
     unseen = form.unseen(shown)
     if form.is_valid() and not unseen:
@@ -59,12 +59,12 @@ def _waiting(organisation) -> str:
     left = organisation.activities.listed().exclude(
         Exists(organisation.classifications.filter(activity=OuterRef("pk"), kind="leader", until=None, void_at=None))
     )
-    following = left.order_by("-pk").first()
+    following = left.order_by("-pk").annotate(waiting=Window(Count("*"))).values_list("pk", "waiting").first()
     if following is None:
         return ""
-    number = left.count()
+    pk, number = following
     words = ngettext("%(n)d activity waits:", "%(n)d activities wait:", number) % {"n": number}
-    address = reverse("activity-classify", args=[organisation.slug, following.pk])
+    address = reverse("activity-classify", args=[organisation.slug, pk])
     return format_html('{} <a href="{}">{}</a>', words, address, _("Place the next one"))
 
 

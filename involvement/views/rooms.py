@@ -34,9 +34,10 @@ from involvement.actions import taking_part
 from involvement.actions.base import Refused
 from involvement.actions.hosting import standing
 from involvement.forms.workshops import CodeForm, JoinForm, OwnCardForm
+from involvement.keeping import page
 from involvement.models import Card, Workshop
 from involvement.tenancy import inside
-from involvement.workshops import board_of, choices, mine_of, place_title, results_page
+from involvement.workshops import board_of, choices, has_written, mine_of, place_title, results_page
 
 KEPT = 64  # rooms whose present version is kept in this process
 _boards: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
@@ -46,8 +47,10 @@ _boards: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request):
     """Ask for the code, and lead to its room."""
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if not request.POST:
+        return _not_stored(page(request, _seen("join", request), lambda: _ask_code(request, CodeForm())))
+    form = CodeForm(request.POST)
+    if form.is_valid():
         if guessed_too_often(request):
             return render(request, "429.html", status=429)
         room = find_room(form.cleaned_data["code"])
@@ -56,9 +59,27 @@ def join(request):
         if room is None:
             count_wrong_code(request)
         form.add_error("code", _wrong(form.cleaned_data["code"]))
-    response = render(request, "rooms/join.html", {"form": form}, status=422 if form.is_bound else 200)
+    return _not_stored(_ask_code(request, form))
+
+
+def _ask_code(request, form: CodeForm):
+    return render(request, "rooms/join.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _not_stored(response):
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def _seen(what: str, request) -> str:
+    """Return all that decides how a page of ``what`` looks: one who is signed in sends a token along (base.html)."""
+    return f"{what}:{request.user.is_authenticated}"
+
+
+def _seen_of(guest: Guest, request) -> str:
+    """Return all that decides what the page of a room says to somebody who has done nothing in it."""
+    room = guest.room
+    return _seen(f"room:{room.pk}:{room.version}:{room.stage}:{room.state}:{room.organisation.version}", request)
 
 
 def _wrong(typed: str) -> str:
@@ -77,7 +98,13 @@ def room(request, guest: Guest):
         return _at_the_door(request, guest)
     if request.method == "POST":
         return redirect("room", guest.room.code)
-    return render(request, _template(request), _page(guest))
+
+    def draw():
+        return render(request, _template(request), _page(guest))
+
+    if guest.room.step == facilitation.GATHER and not has_written(guest.participant):
+        return page(request, _seen_of(guest, request) + ":inside", draw)  # as everybody sees it who has just come in
+    return draw()
 
 
 def _over(request, guest: Guest):
@@ -90,8 +117,10 @@ def _at_the_door(request, guest: Guest):
     """Ask as what somebody is here; whoever was shut out reads so."""
     if guest.participant_id is not None and _is_banned(guest):
         return render(request, _template(request, "rooms/out.html"), {"workshop": _workshop(guest)}, status=403)
-    form = JoinForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if not request.POST:
+        return page(request, _seen_of(guest, request) + ":door", lambda: _ask_who(request, guest, JoinForm()))
+    form = JoinForm(request.POST)
+    if form.is_valid():
         said = form.cleaned_data
         try:
             participant = taking_part.join(
@@ -104,6 +133,10 @@ def _at_the_door(request, guest: Guest):
             response = redirect("room", guest.room.code)
             remember(response, guest, participant)
             return response
+    return _ask_who(request, guest, form)
+
+
+def _ask_who(request, guest: Guest, form: JoinForm):
     context = {"form": form, "workshop": _workshop(guest)}
     return render(request, _template(request, "rooms/door.html"), context, status=422 if form.is_bound else 200)
 
@@ -213,7 +246,7 @@ def _card(guest: Guest, card) -> Card:
 def _workshop(guest: Guest) -> Workshop:
     """Return the workshop of the room (read once), with this very room in it."""
     workshop = guest.room.workshop
-    workshop.room = guest.room
+    workshop.room, workshop.organisation = guest.room, guest.room.organisation
     return workshop
 
 

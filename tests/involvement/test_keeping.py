@@ -4,13 +4,18 @@ import re
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from involvement.access import Role
-from involvement.actions import accounts, activities, assessing
+from involvement.actions import accounts, activities, assessing, hosting
 from involvement.actions.base import today
+from involvement.forms.gaps import ReasonForm
+from involvement.keeping import page
+from involvement.workshops import results_of
+from tests import rooms
 from tests.world import ASHDOWN
 
 TOKEN = re.compile(r"(?<=csrfmiddlewaretoken\" value=\")\w+|(?<=X-CSRFToken\": \")\w+")
@@ -143,22 +148,62 @@ def test_what_is_said_once_is_said_once(world, keeping):
         assert "Your answer is saved" not in plain(client.get(address))
 
 
-def test_only_a_good_page_is_kept_and_never_one_with_a_forms_own_key(world, keeping, rf):
-    from django.http import HttpResponse
+def test_only_a_good_page_is_kept(world, keeping, rf):
+    def drawn(response) -> int:
+        """Return how often it is drawn for two requests."""
+        times = []
+        for _turn in range(2):
+            request = rf.get("/o/ashdown/map/")
+            request._messages = ()
+            whose = f"anybody {response.status_code} {len(response.cookies)}"
+            page(request, whose, lambda: times.append(1) or response)
+        return len(times)
 
-    from involvement import keeping as kept
-
-    def round_trip(response) -> bool:
-        request = rf.get("/o/ashdown/map/")
-        request._messages = ()
-        key = kept.asked(request, f"anybody {response.content!r} {response.status_code}")
-        assert kept.kept(request, key) is None
-        kept.keep(request, key, response)
-        return kept.kept(request, key) is not None
-
-    assert round_trip(HttpResponse("<p>good</p>"))
-    assert not round_trip(HttpResponse("<p>no</p>", status=404))
-    assert not round_trip(HttpResponse('<input name="request_key" value="1">'))
     with_cookie = HttpResponse("<p>mine</p>")
     with_cookie.set_cookie("mine", "1")
-    assert not round_trip(with_cookie)
+    assert drawn(HttpResponse("<p>good</p>")) == 1
+    assert drawn(HttpResponse("<p>no</p>", status=404)) == drawn(with_cookie) == 2
+
+
+def test_every_form_on_a_kept_page_has_a_key_of_its_own(world, keeping, rf):
+    form = ReasonForm()
+    keys = set()
+    for _turn in range(3):
+        request = rf.get("/o/ashdown/gaps/")
+        request._messages = ()
+        sent = page(request, "anybody", lambda: HttpResponse(f"{form['request_key']} and {form['request_key']}"))
+        keys |= set(re.findall(r'name="request_key" value="([0-9a-f-]{36})"', sent.content.decode()))
+    assert len(keys) == 5  # the page that was drawn has one key twice, and each that was kept two
+
+
+def test_people_who_come_into_a_room_share_a_page_until_they_have_written(world, keeping):
+    workshop = rooms.plan(world.ashdown.organisation, world.people["fay"])
+    where = f"/w/{workshop.room.code}/"
+    first, second = (rooms.phone(workshop) for _each in range(2))
+    first.get(where)
+    assert "involvement_card" in tables(second, where)  # whether they have written is asked …
+    assert "involvement_workshop" not in tables(second, where)  # … and nothing of the page is made anew
+    keys = {re.search(r'name="request_key" value="([^"]+)"', each.get(where).content.decode())[1]
+            for each in (first, second)}  # fmt: skip
+    assert len(keys) == 2
+    for phone, key in zip((first, second), keys, strict=True):
+        assert phone.post(f"{where}cards/", {"text": f"Card {key}", "request_key": key}).status_code == 302
+    mine, yours = (each.get(where).content.decode() for each in (first, second))
+    assert mine.count("Your cards") == yours.count("Your cards") == 1
+    late = rooms.phone(workshop).get(where).content.decode()
+    assert "Your cards" not in late and all(f"Card {key}" in late for key in keys)
+
+
+def test_the_door_tells_at_once_what_was_changed_of_the_workshop(world, keeping):
+    workshop = rooms.plan(world.ashdown.organisation, world.people["fay"])
+    where = f"/w/{workshop.room.code}/"
+    assert rooms.PROMISE in Client().get(where).content.decode()
+    assert tables(Client(), where) <= {"involvement_room"}
+    hosting.change_workshop(
+        workshop=workshop, by=world.people["fay"], version=workshop.version, title="Another evening",
+        purpose=workshop.purpose, promise=workshop.promise, held_on=workshop.held_on,
+        length=workshop.length, votes_each=workshop.votes_each,
+    )  # fmt: skip
+    assert "Another evening" in Client().get(where).content.decode()
+    hosting.close_room(workshop=rooms.fresh(workshop), by=world.people["fay"], results=results_of(workshop))
+    assert 'name="perspective"' not in Client().get(where).content.decode()
