@@ -22,7 +22,8 @@ class Browser:
         """
         body = urlencode({**form, "csrfmiddlewaretoken": self.token}) if form is not None else ""
         sent = {
-            "Host": self.host, "Connection": "close", "Accept-Encoding": "gzip", "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1",
+            "Host": self.host, "Connection": "close", "Accept-Encoding": "gzip",
+            "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             "Origin": f"https://{self.host}", "Referer": f"https://{self.host}{path}", **headers,
         }  # fmt: skip

@@ -31,6 +31,8 @@ class Place:
         self.environment = os.environ | {
             "DATABASE_URL": self.url, "MEDIA_ROOT": str(folder / "media"), "DEBUG": "1", "PYTHONPATH": str(ROOT),
             "DJANGO_SETTINGS_MODULE": "involvement.settings",
+            # as an installation has them: our own modules compiled once, as everybody else's are
+            "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         }  # fmt: skip
 
     def create(self) -> None:

@@ -254,6 +254,7 @@ class Policy:
     read: Permission | None = None
     write: Permission | None = None
     blind: bool = False  # whether a reviewer may see it who has not answered yet: it tells nothing of what is hidden
+    light: bool = False  # whether it needs neither session nor account nor form (middleware.polls)
 
 
 def organisation_view(
@@ -459,7 +460,7 @@ def participant_view(view=None, *, light: bool = False):
             return _private(view(request, guest, **captured))
 
     inner = login_not_required(inner)
-    inner.policy = Policy("participant")
+    inner.policy = Policy("participant", light=light)
     return inner
 
 

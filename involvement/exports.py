@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from itertools import batched, chain
 from typing import IO
 
-import xlsxwriter
 from django.db.models import Count
 
 from framework.catalogue import catalogue
@@ -244,6 +243,8 @@ def xlsx_file(asked: Register) -> IO[bytes]:
     Every cell is text as it stands, so that no program runs it, reads it as a date or cuts noughts off. Rows are
     written as they come, in constant memory. Raises ValueError for text longer than a cell holds.
     """
+    import xlsxwriter  # here, since most processes never write a workbook
+
     file = tempfile.TemporaryFile(suffix=".xlsx")
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     try:

@@ -61,6 +61,29 @@ def _facts(request, status: int, started: float) -> dict:
     }
 
 
+POLL = re.compile(r"/w/[^/]+/board/")
+
+
+def polls(get_response):
+    """Answer what phones in a room ask every second before all that only pages need: session, sign-in, forms, messages.
+
+    Only a view that says of itself that it is light is answered so: it looks at the signed cookie of the room, no more.
+    """
+
+    def middleware(request):
+        if request.method not in ("GET", "HEAD") or not POLL.fullmatch(request.path_info):
+            return get_response(request)
+        match = resolve(request.path_info)
+        if not match.func.policy.light:
+            return get_response(request)
+        request.resolver_match = match
+        response = match.func(request, **match.kwargs)
+        response.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        return response
+
+    return middleware
+
+
 def headers(get_response):
     """Keep what signed-in people see out of every store, and what the site never uses (cameras, …) switched off.
 

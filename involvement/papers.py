@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import xlsxwriter
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -95,6 +94,8 @@ def results_csv(results: Results) -> bytes:
 
 def results_xlsx(results: Results) -> bytes:
     """Return a workbook: what it is about, the cards, how the groups chose."""
+    import xlsxwriter  # here, since most processes never write a workbook
+
     workshop, kept = results.workshop, io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     groups = [_("Number"), _("Card"), _("When"), _("Group"), _("People who chose"), _("Place"), _("How many")]

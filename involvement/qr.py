@@ -1,10 +1,10 @@
 """A square code that a phone's camera reads, as the path of a drawing."""
 
-import qrcode
-
 
 def qr_path(text: str) -> tuple[int, str]:
     """Return how many dots wide the code of ``text`` is, its quiet border among them, and its dark dots as SVG path."""
+    import qrcode  # here, since it brings a library of pictures that most processes never need
+
     code = qrcode.QRCode(border=4)
     code.add_data(text)
     rows = code.get_matrix()

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # a tenth of the bytes; the token in a page is another each time (BREACH)
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "involvement.middleware.polls",  # answered here: what follows is for pages, sessions and forms
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

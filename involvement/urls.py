@@ -157,6 +157,7 @@ organisation_urls = [
 ]
 
 urlpatterns = [
+    path("w/<str:code>/board/", rooms.room_board, name="room-board"),  # first: every phone asks it every second
     path("", home.home, name="home"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("privacy/", home.privacy, name="privacy"),
@@ -183,7 +184,6 @@ urlpatterns = [
     path("say/<str:token>/", say.say, name="say"),
     path("join/", rooms.join, name="join"),
     path("w/<str:code>/", rooms.room, name="room"),
-    path("w/<str:code>/board/", rooms.room_board, name="room-board"),
     path("w/<str:code>/cards/", rooms.room_card, name="room-card"),
     path("w/<str:code>/place/<uuid:card>/", rooms.room_place, name="room-place"),
     path("w/<str:code>/vote/<uuid:card>/", rooms.room_vote, name="room-vote"),

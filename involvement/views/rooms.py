@@ -7,6 +7,7 @@ each version of the room and kept in the process.
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import OrderedDict
 
@@ -40,7 +41,7 @@ from involvement.tenancy import inside
 from involvement.workshops import board_of, choices, has_written, mine_of, place_title, results_page
 
 KEPT = 64  # rooms whose present version is kept in this process
-_boards: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+_boards: OrderedDict[str, tuple[int, bytes, bytes]] = OrderedDict()  # version, as it is, compressed
 
 
 @public_view
@@ -158,24 +159,28 @@ def room_board(request, guest: Guest):
         raise PermissionDenied
     if request.GET.get("v") == str(guest.room.version):
         return HttpResponse(status=204)
-    response = HttpResponse(_board(guest))
+    _version, plain, zipped = _board(guest)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):  # once for all phones, where the middleware would for each
+        response = HttpResponse(zipped, headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
+    else:
+        response = HttpResponse(plain)
     if request.GET.get("stage") != str(guest.room.stage):
         response["HX-Trigger"] = json.dumps({"moved": None})
     return response
 
 
-def _board(guest: Guest) -> bytes:
-    """Return what everybody sees, as it was made for this version of the room."""
+def _board(guest: Guest) -> tuple[int, bytes, bytes]:
+    """Return what everybody sees, as it was made for this version of the room: the version, plain, compressed."""
     kept = _boards.get(guest.room.code)
     if kept is not None and kept[0] == guest.room.version:
-        return kept[1]
+        return kept
     with inside(guest.room.organisation):
         context = {"board": board_of(_workshop(guest), guest.room), "room": guest.room}
         made = render_to_string("rooms/room.html#board", context).encode()
-    _boards[guest.room.code] = (guest.room.version, made)
+    _boards[guest.room.code] = kept = (guest.room.version, made, gzip.compress(made))
     while len(_boards) > KEPT:
         _boards.popitem(last=False)
-    return made
+    return kept
 
 
 @participant_view

@@ -310,7 +310,7 @@ def test_a_practice_s_patient_group_goes_by_what_it_did(place):
     )
     assert (reading.claim, reading.primary_place, ways(reading)) == ("owners", "users", {"users/access": "asked"})
     assert reading.contested_kinds == ["standing-group"]
-    assert "by what it did in the last 12 months" in reading.panel
+    assert "the work that the group really did over the past year" in reading.panel
 
 
 def test_a_personal_health_budget_is_choice_and_disputed(place):
