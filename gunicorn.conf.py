@@ -29,6 +29,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = GentleWorker
 threads = 4
 timeout = 60
+keepalive = 5  # longer than a phone in a room waits before it asks again; else its question crosses our good-bye
 graceful_timeout = 30
 # Lines for requests come from involvement.logs, which names nobody; gunicorn's own would print addresses.
 accesslog = None

@@ -6,13 +6,19 @@ settings; beside it the smallest Django page in the same process model. H is the
 that; x_cpu is that of a page, the workers' and PostgreSQL's together, over H. Both are asked in turns, at eight
 connections, for --seconds each; the median of the rounds counts, with the least and the most beside it.
 
+A page is asked for as people do, the same one again and again, so that it is drawn once and then taken from what the
+process keeps; and, under "drawn anew", with another address each time, as if somebody had just written something.
+
 A goal is met when the median is at most the goal and the most is at most one and a half times it. With --phones the
-rooms of benchmarks/phones.py are measured too. Prints a table, and writes it as JSON where --out says so.
+rooms of benchmarks/phones.py are measured too; with --million the growth of the same pages of an organisation of 1,000
+when the database holds 1,000,000 activities of 500; --against FILE compares with another run’s JSON, of the
+other database. Prints a table, and writes it as JSON where --out says so.
 """
 
 import argparse
 import asyncio
 import json
+import math
 import os
 import platform
 import re
@@ -52,21 +58,24 @@ ANSWERS = {
     "purpose": "say", "about": "service", "part": "asked", "decided": "staff-heard",
     "ways-users": "users/experience", "heard": "yes",
 }  # fmt: skip
-FEW = 20
-NOT_HERE = "5 to 9, 18 and 19: see the other benchmarks, or not measured yet"
+FEW, MILLION = 20, 1_000_000
+WRITERS = "placing by eight at once, p95"
+NOT_HERE = "6 to 8 and 19: see the other benchmarks, or not measured yet"
 Ask = Callable[[Browser], Awaitable[int | None]]  # one request: its status, 0 for a wrong page, None where all is done
 
 
 class Bench:
     """A place with a register, the app and the small page, and somebody who is signed in."""
 
-    def __init__(self, folder: Path, url: str, activities: int):
+    def __init__(self, folder: Path, url: str, activities: int, others: int = 0):
+        """Fill it with an organisation of so many activities; with ``others``, so many more of 499 organisations."""
         folder.mkdir()
         self.place = Place(folder, url, f"goals{activities}")
         self.place.create()
         self.place.python("manage.py", "migrate", "--verbosity", "0")
-        size = str(activities)
-        self.place.python("benchmarks/generate.py", "--organisations", "1", "--activities", size, "--large", size)
+        size, organisations = str(activities), "500" if others else "1"
+        self.place.python("benchmarks/generate.py", "--organisations", organisations,
+                          "--activities", str(activities + others), "--large", size)  # fmt: skip
         self.server, self.hello = self.place.serve(PORT), self.place.hello(HELLO)
         self.browser = Browser(PORT)
         asyncio.run(self._sign_in())
@@ -97,8 +106,10 @@ class Bench:
         return [int(each) for each in self.place.python("-c", script).split()]
 
     def ratio(self, ask: Ask, rounds: int, seconds: float) -> list[float]:
-        """Return x_cpu of each round of ``ask``."""
+        """Return x_cpu of each round of ``ask``, after a short one that does not count."""
         hello, found = Browser(HELLO), []
+        if rounds > 1:
+            asyncio.run(self._busy(ask, 0.5))
 
         async def greet(_browser: Browser) -> int:
             return (await hello.ask("GET", "/hello/"))[0]
@@ -140,6 +151,46 @@ def page(path: str) -> Ask:
         return status if b"</html>" in body else 0
 
     return ask
+
+
+def anew(path: str) -> Ask:
+    """Return what asks for a page that nobody has asked for under this address."""
+
+    async def ask(browser: Browser) -> int:
+        return await page(f"{path}{'&' if '?' in path else '?'}anew={uuid4().hex}")(browser)
+
+    return ask
+
+
+def timed(ask: Ask, times: list[float]) -> Ask:
+    """Return ``ask``, which notes how long each took."""
+
+    async def asking(browser: Browser) -> int | None:
+        started = time.perf_counter()
+        status = await ask(browser)
+        if status is not None:
+            times.append(time.perf_counter() - started)
+        return status
+
+    return asking
+
+
+def weight(bench: "Bench", path: str) -> tuple[int, int]:
+    """Return how many bytes a page takes with all that it needs, and how many when it is asked for again."""
+
+    async def sent(address: str) -> tuple[int, dict, bytes]:
+        browser = Browser(PORT)
+        browser.cookies = dict(bench.browser.cookies)
+        _status, headers, body = await browser.ask("GET", address, **{"Accept-Encoding": "gzip, br"})
+        return int(headers["content-length"]), headers, body
+
+    size, _headers, body = asyncio.run(sent(path))
+    first = again = size
+    for address in dict.fromkeys(re.findall(rb'(?:href|src)="(/static/[^"]+)"', body)):
+        size, headers, _body = asyncio.run(sent(address.decode()))
+        first += size
+        again += 0 if "immutable" in headers["cache-control"] else size
+    return first, again
 
 
 def placing(ids: list[int]) -> Ask:
@@ -192,7 +243,10 @@ def pages(bench: Bench, asked) -> tuple[list[dict], dict[str, list[float]]]:
         name: bench.ratio(page(path), asked.rounds, asked.seconds)
         for name, path in {**PATHS, "detail": f"/o/large/activities/{detail}/"}.items()
     }
+    for name, path in {**PATHS, "detail": f"/o/large/activities/{detail}/"}.items():
+        found[f"{name}, drawn anew"] = bench.ratio(anew(path), asked.rounds, asked.seconds)
     rows = [
+        *(row("", name, values, None) for name, values in found.items() if "anew" in name),
         row("1", "map, narrowed to a group", found["map"], 20),
         row("2", "list of 50, filter and search", found["list"], 28),
         row("3", "detail", found["detail"], 17),
@@ -214,19 +268,32 @@ def run(asked, folder: Path, url: str) -> list[dict]:
         rows, small = pages(bench, asked)
         unplaced = bench.ids("classifications__isnull=True, withdrawn_on=None", 100_000)
         if asked.post:
-            posts = bench.ratio(placing(unplaced), 1, min(asked.seconds, 1.0))
+            took: list[float] = []
+            posts = bench.ratio(timed(placing(unplaced), took), 1, min(asked.seconds, 1.0))
             rows.append(row("4", f"placing one, of {len(unplaced)} that are unplaced", posts, 14))
+            late = 1000 * statistics.quantiles(took, n=20)[-1]
+            rows.append(row("", WRITERS, [late], None, "ms"))
+            if asked.against:
+                theirs = json.loads(asked.against.read_text())["rows"]
+                other = next(each["median"] for each in theirs if each["what"] == WRITERS)
+                on = (late, other) if not url.startswith("postgres") else (other, late)
+                rows.append(row("5", "the same, SQLite against PostgreSQL", [on[0] / on[1]], 2.0, "times"))
         paths = [*PATHS.values(), f"/o/large/activities/{bench.ids('withdrawn_on=None', 1)[0]}/"]
         counts = [line.split() for line in bench.place.python("-c", COUNT.format(paths=paths)).splitlines()]
         for (number, _size), name, goal in zip(counts, ("map", "list", "list, filter", "detail"), (6, 7, 7, 8),
                                                strict=True):  # fmt: skip
             rows.append(row("11", f"queries: {name}", [float(number)], goal, "queries"))
+        first, again = weight(bench, "/o/large/activities/")
+        rows.append(row("18", "list, bytes of a first visit", [first / 1000], 50, "KB"))
+        rows.append(row("18", "list, bytes of another visit", [again / 1000], 9, "KB"))
         rows.append(row("16", "memory of a worker", [memory(bench.server.pid) / memory(bench.hello.pid)], 2.6, "x H’s"))
         cold, unit = (started(lambda: bench.place.serve(PORT + 2)), started(lambda: bench.place.hello(HELLO + 2)))
         rows.append(row("17", "cold start", [cold / unit], 2.6, "x H’s"))
     finally:
         bench.close()
     rows += growth(folder, url, asked, small)
+    if asked.million:
+        rows += crowded(folder, url, asked, small)
     if asked.phones:
         rows += rooms(folder, url)
     return rows
@@ -248,6 +315,24 @@ def growth(folder: Path, url: str, asked, small: dict[str, list[float]]) -> list
         what = f"{name}, {asked.activities:,} to {asked.large:,} of one organisation"
         rows.append(row("", what, ratios, None, "times"))
     return rows
+
+
+def crowded(folder: Path, url: str, asked, small: dict[str, list[float]]) -> list[dict]:
+    """Return how pages, drawn anew, of one organisation grow with the database: the exponent from its size to 1 M."""
+    bench = Bench(folder / "million", url, asked.activities, MILLION - asked.activities)
+    try:
+        detail = bench.ids("organisation__slug='large', classifications__isnull=False, changes__isnull=False", 1)[0]
+        rows = []
+        for name, path in {**PATHS, "detail": f"/o/large/activities/{detail}/"}.items():
+            few = statistics.median(small[f"{name}, drawn anew"])
+            steps = math.log(MILLION / asked.activities)
+            grown = [math.log(each / few) / steps for each in bench.ratio(anew(path), asked.rounds, asked.seconds)]
+            goal = 0.2 if name == "list" else 0.1
+            what = f"{name}, {asked.activities:,} to {MILLION:,} in the database"
+            rows.append(row("9", what, grown, goal, "exponent"))
+        return rows
+    finally:
+        bench.close()
 
 
 def rooms(folder: Path, url: str) -> list[dict]:
@@ -282,6 +367,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--phones", action="store_true")
     parser.add_argument("--post", action="store_true")
+    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--against", type=Path)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     url = os.environ.get("DATABASE_URL", "")

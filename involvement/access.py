@@ -22,6 +22,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,8 +31,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from involvement import keeping
-from involvement.models import Membership, Organisation, Participant, ReviewTask, Room, User
+from involvement import keeping, replicas
+from involvement.models import Card, Membership, Organisation, Participant, ReviewTask, Room, User
 from involvement.models.workshops import CODE_LENGTH, CODE_SIGNS
 from involvement.tenancy import inside, streamed
 
@@ -264,6 +266,7 @@ def organisation_view(
     load: Callable | None = None,
     blind: bool = False,
     kept: bool = False,
+    copy: bool = False,
 ):
     """Turn ``org`` in the address and the signed-in user into ``request.viewer``; refuse whoever may not.
 
@@ -276,7 +279,8 @@ def organisation_view(
 
     A ``kept`` page is drawn once for all who have the same roles, until the organisation is written to (keeping.py): it
     says nothing of the person who looks, and nothing that changes without an action or a new day. Patient leaders'
-    pages are always drawn anew, since what is hidden from them changes with each answer they give.
+    pages are always drawn anew, since what is hidden from them changes with each answer they give. A kept page, and a
+    view that is said to do with a ``copy``, writes nothing, and may be read from a copy of the database (replicas.py).
 
     All of it runs in one transaction inside the organisation (tenancy.py) where the database is PostgreSQL. A view
     that has something to do after that, such as sending letters, answers with a function, which gives the response.
@@ -305,9 +309,12 @@ def organisation_view(
                         return view(request, viewer.organisation, **captured)
                     return view(request, viewer.organisation, _loaded(load, viewer.organisation, captured))
 
+            def read():
+                return replicas.read(viewer.organisation, draw) if kept or copy else draw()
+
             if kept and Role.PATIENT_LEADER not in viewer.roles:
-                return keeping.page(request, _whose(viewer), draw)
-            response = draw()
+                return keeping.page(request, _whose(viewer), read)
+            response = read()
             if callable(response):
                 response = response()
             if response.streaming and not isinstance(response, FileResponse):
@@ -382,13 +389,14 @@ class Guest:
 
     @cached_property
     def participant(self) -> Participant | None:
-        """Who they are in the room; None before they joined and when they were shut out. One query."""
+        """Who they are in the room, with ``has_written`` (a card); None before they joined, or shut out. One query."""
         if self.participant_id is None:
             return None
         rows = Participant.objects.filter(
             organisation_id=self.room.organisation_id, workshop_id=self.room.workshop_id, banned=False
         )
-        return rows.filter(pk=self.participant_id).first()
+        cards = Card.objects.filter(organisation_id=self.room.organisation_id, author=OuterRef("pk"))
+        return rows.filter(pk=self.participant_id).annotate(has_written=Exists(cards)).first()
 
 
 def spelled(code: str) -> str:
@@ -403,25 +411,41 @@ def find_room(code: str) -> Room | None:
     return Room.objects.select_related("organisation").filter(code=typed).first() if typed else None
 
 
-_rooms: dict[str, tuple[float, Room]] = {}
+_rooms: dict[str, tuple[float, float, Room]] = {}  # when it was asked for and when it was read, by time.monotonic()
 MOST_KEPT = 64
+READ_AGAIN = 1.0  # seconds after which a room is read whole again, though its version is the same
 
 
 def room_now(code: str) -> Room | None:
-    """Return the room of a code, as it is or was at most KEEP_ROOM_SECONDS ago. At most one query, mostly none.
+    """Return the room of a code, as it is or was at most KEEP_ROOM_SECONDS ago. One or two queries, mostly none.
 
     Hundreds of phones ask for the same room in one second, and each is answered alike: what is kept is the room itself,
-    which is the same for everybody, and never who asks. What somebody does is always done to the room as it is.
+    which is the same for everybody, and never who asks. While its version is the same only that is asked for; what has
+    no part in it, whether its organisation is suspended, shows within a second. What somebody does is always done to
+    the room as it is.
     """
     now, kept = time.monotonic(), _rooms.get(code)
-    if kept is not None and now - kept[0] < settings.KEEP_ROOM_SECONDS:
-        return kept[1]
+    if kept is not None and settings.KEEP_ROOM_SECONDS:
+        asked, read, room = kept
+        if now - asked < settings.KEEP_ROOM_SECONDS:
+            return room
+        if now - read < READ_AGAIN and _version_of(code) == room.version:
+            _rooms[code] = (now, read, room)
+            return room
     room = find_room(code)
     if len(_rooms) >= MOST_KEPT:
         _rooms.clear()
     if room is not None:
-        _rooms[code] = (now, room)
+        _rooms[code] = (now, now, room)
     return room
+
+
+def _version_of(code: str) -> int | None:
+    """Return the version of a room. In plain SQL: putting a query of Django's together would cost more than asking."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version FROM involvement_room WHERE code = %s", [code])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def may_enter(room: Room) -> bool:
@@ -433,15 +457,16 @@ def may_enter(room: Room) -> bool:
     return room.state == Room.State.CLOSED and timezone.now() - room.closed_at < TOLD_FOR
 
 
-def participant_view(view=None, *, light: bool = False):
+def participant_view(view=None, *, light: bool = False, alone: bool = False):
     """Turn ``code`` in the address into a Guest; tell whoever has a wrong one so, and stop whoever tries many.
 
     Called as ``view(request, guest)``, inside the room's organisation; a ``light`` view (the poll of every phone) steps
-    in by itself where it has to, and sees the room as it was a moment ago. A code that is unknown, not open yet, or too
+    in by itself where it has to, and sees the room as it was a moment ago; one that is left ``alone`` also steps in by
+    itself, and sees the room as it is. A code that is unknown, not open yet, or too
     old gets one and the same answer. Who has joined is not stopped by what others on the same address try.
     """
     if view is None:
-        return functools.partial(participant_view, light=light)
+        return functools.partial(participant_view, light=light, alone=alone)
 
     @functools.wraps(view)
     def inner(request, code: str, **captured):
@@ -454,7 +479,7 @@ def participant_view(view=None, *, light: bool = False):
                 count_wrong_code(request)
             return _private(render(request, "rooms/none.html", status=404))
         guest = Guest(room, mine)
-        if light:
+        if light or alone:
             return _private(view(request, guest, **captured))
         with inside(room.organisation):
             return _private(view(request, guest, **captured))

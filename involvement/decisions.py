@@ -119,7 +119,7 @@ def activities_to_choose(viewer: Viewer, decision: Decision, q: str) -> tuple[li
     named = _standing(linked, _merged_into(viewer))
     others = activities.exclude(pk__in=[each.pk for each in named])
     if q.strip():
-        others = others.matching(q)
+        others = others.matching(q, viewer.organisation)
     else:
         steer = _current(viewer).filter(primary_place=places_by_power()[0])
         others = others.filter(pk__in=steer.values("activity"))

@@ -79,6 +79,8 @@ def polls(get_response):
         request.resolver_match = match
         response = match.func(request, **match.kwargs)
         response.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        if response.status_code != 204:
+            response.setdefault("Content-Length", str(len(response.content)))
         return response
 
     return middleware

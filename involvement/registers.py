@@ -156,7 +156,7 @@ def activities_in_list(viewer: Viewer, filters: Filters, services: dict[str, Ser
     else:
         activities = activities.listed()
     if filters.q:
-        activities = activities.matching(filters.q)
+        activities = activities.matching(filters.q, organisation)
     if filters.service == TRUST_WIDE:
         activities = activities.filter(service=None)
     elif filters.service:

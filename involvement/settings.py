@@ -142,6 +142,12 @@ DATABASES = {
         conn_max_age=0 if DEBUG else 600, conn_health_checks=True,
     )
 }
+if os.environ.get("REPLICA_URL"):  # a copy that follows the database above, for reading (replicas.py)
+    if not os.environ.get("REDIS_URL"):
+        raise ImproperlyConfigured("REPLICA_URL needs REDIS_URL: a copy takes no writes, not even the cache's.")
+    DATABASES["replica"] = dj_database_url.parse(
+        os.environ["REPLICA_URL"], conn_max_age=0 if DEBUG else 600, conn_health_checks=True
+    )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A write takes its lock when it begins and waits for it, so it never fails half-way for having read before.

@@ -342,11 +342,6 @@ class Mine:
     votes_left: int
 
 
-def has_written(participant: Participant) -> bool:
-    """Return whether ``participant`` has written a card. One query."""
-    return Card.objects.filter(organisation_id=participant.organisation_id, author=participant).exists()
-
-
 def mine_of(workshop: Workshop, participant: Participant) -> Mine:
     """Return what ``participant`` has said. Three queries."""
     own = {"organisation_id": workshop.organisation_id, "participant": participant}

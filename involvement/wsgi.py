@@ -7,6 +7,8 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from involvement.patience import Patient
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "involvement.settings")
 
 
@@ -21,5 +23,5 @@ def _refuse_to_start_unfit() -> None:
         raise ImproperlyConfigured("Not fit to start:\n" + "\n".join(str(found) for found in unfit))
 
 
-application = get_wsgi_application()
+application = Patient(get_wsgi_application())
 _refuse_to_start_unfit()

@@ -18,6 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from involvement import search
 from involvement.access import Role
 from involvement.actions.base import Refused
 from involvement.actions.organisations import end_role
@@ -47,6 +48,7 @@ def erase(*, user: User, because: str, by: User | None = None, also: tuple[str, 
         _end_roles(user, by)
         _take_out_account(user, traces)
         replaced = _take_out_of_words(traces)
+        search.forget()
         _empty(user)
         for organisation in places or [None]:
             _keep_event(organisation, user, because, by)

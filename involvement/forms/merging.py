@@ -53,7 +53,7 @@ class OtherForm(OrganisationForm):
         by_reference = list(listed.filter(reference__iexact=words)[:10])
         if words.isascii() and words.isdigit():
             return by_reference or list(listed.filter(pk=int(words[:15])))
-        return by_reference or list(listed.matching(words)[:10])
+        return by_reference or list(listed.matching(words, self.organisation)[:10])
 
     def clean(self):
         said = super().clean()

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from involvement import search
+
 from .base import OrganisationRow, Versioned, together
 
 
@@ -39,17 +41,14 @@ class ActivityQuerySet(models.QuerySet):
         """Leave out what was withdrawn, that is, entered by mistake."""
         return self.filter(withdrawn_on=None)
 
-    def matching(self, q: str):
-        """Keep the activities in which every word of ``q`` stands: in title, description, reference or method."""
-        found = self
-        for word in q.split()[:10]:
-            found = found.filter(
-                models.Q(title__icontains=word)
-                | models.Q(description__icontains=word)
-                | models.Q(reference__icontains=word)
-                | models.Q(method__icontains=word)
-            )
-        return found
+    def matching(self, q: str, organisation):
+        """Keep the activities of ``organisation`` in which every word of ``q`` stands, or one that begins so.
+
+        In title, description, reference or method; "carers" finds "carer" (search.py). Signs alone find nothing.
+        """
+        if not q.strip():
+            return self
+        return self.filter(pk__in=search.found(q, organisation.pk)) if search.words(q) else self.none()
 
 
 class Activity(OrganisationRow, Versioned):

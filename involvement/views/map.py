@@ -43,7 +43,7 @@ def map_page(request, organisation):
     return render_page(request, "map/page.html", context)
 
 
-@organisation_view(Permission.READ, blind=True)
+@organisation_view(Permission.READ, blind=True, copy=True)
 def map_json(request, organisation):
     """Answer the map as JSON (README, "Addresses"); 400 for a day that cannot be read or has not come."""
     asked = narrowed(request.GET, organisation)
@@ -52,7 +52,7 @@ def map_json(request, organisation):
     return JsonResponse(_build(request, asked).as_json())
 
 
-@organisation_view(Permission.READ, blind=True)
+@organisation_view(Permission.READ, blind=True, copy=True)
 def map_csv(request, organisation):
     """Answer the 18 cells as CSV; text that a spreadsheet would run as a formula is made harmless."""
     asked = narrowed(request.GET, organisation)

@@ -38,7 +38,7 @@ from involvement.forms.workshops import CodeForm, JoinForm, OwnCardForm
 from involvement.keeping import page
 from involvement.models import Card, Workshop
 from involvement.tenancy import inside
-from involvement.workshops import board_of, choices, has_written, mine_of, place_title, results_page
+from involvement.workshops import board_of, choices, mine_of, place_title, results_page
 
 KEPT = 64  # rooms whose present version is kept in this process
 _boards: OrderedDict[str, tuple[int, bytes, bytes]] = OrderedDict()  # version, as it is, compressed
@@ -89,10 +89,21 @@ def _wrong(typed: str) -> str:
     return _("There is no open room with this code. Look at the screen again, or ask the facilitator")
 
 
-@participant_view
+@participant_view(alone=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def room(request, guest: Guest):
     """Let somebody in; then what there is to do at this step; at the end what became of it."""
+
+    def draw():
+        with inside(guest.room.organisation):
+            return _room(request, guest)
+
+    if guest.participant_id is None and not (guest.is_over or request.POST):
+        return page(request, _seen_of(guest, request) + ":door", draw)
+    return draw()
+
+
+def _room(request, guest: Guest):
     if guest.is_over:
         return _over(request, guest)
     if guest.participant is None:
@@ -103,7 +114,7 @@ def room(request, guest: Guest):
     def draw():
         return render(request, _template(request), _page(guest))
 
-    if guest.room.step == facilitation.GATHER and not has_written(guest.participant):
+    if guest.room.step == facilitation.GATHER and not guest.participant.has_written:
         return page(request, _seen_of(guest, request) + ":inside", draw)  # as everybody sees it who has just come in
     return draw()
 
@@ -118,10 +129,8 @@ def _at_the_door(request, guest: Guest):
     """Ask as what somebody is here; whoever was shut out reads so."""
     if guest.participant_id is not None and _is_banned(guest):
         return render(request, _template(request, "rooms/out.html"), {"workshop": _workshop(guest)}, status=403)
-    if not request.POST:
-        return page(request, _seen_of(guest, request) + ":door", lambda: _ask_who(request, guest, JoinForm()))
-    form = JoinForm(request.POST)
-    if form.is_valid():
+    form = JoinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
             participant = taking_part.join(
@@ -134,10 +143,6 @@ def _at_the_door(request, guest: Guest):
             response = redirect("room", guest.room.code)
             remember(response, guest, participant)
             return response
-    return _ask_who(request, guest, form)
-
-
-def _ask_who(request, guest: Guest, form: JoinForm):
     context = {"form": form, "workshop": _workshop(guest)}
     return render(request, _template(request, "rooms/door.html"), context, status=422 if form.is_bound else 200)
 

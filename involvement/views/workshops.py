@@ -123,7 +123,7 @@ def workshop_cards(request, organisation, workshop):
     there = {card.activity_id for card in cards}
     listed = organisation.activities.listed().order_by("title", "pk")
     if asked:
-        listed = listed.filter(title__icontains=asked)
+        listed = listed.matching(asked, organisation)
     context = {
         "workshop": workshop, "room": workshop.room, "form": form, "cards": cards, "asked": asked,
         "activities": [each for each in listed[: SHOWN + len(there)] if each.pk not in there][:SHOWN],
