@@ -2,9 +2,11 @@
 
 In a temporary folder and on free ports, for real: a PostgreSQL primary and a synchronous replica (`remote_apply`), two
 gunicorns that connect as the role of production, and nginx with the configuration of deploy/, only its addresses
-changed. Sessions, limits and cache lie in the database (or REDIS_URL). People sign in over HTTPS and go on writing and
-reading while one thing after another is taken from them. A DATABASE_URL that names both databases and asks for the one
-that can be written to is all that the app knows of it. Needs nginx, openssl and PostgreSQL's programs.
+changed. Sessions lie in the database; limits and cache there too, or in the Redis that REDIS_URL names, and then pages
+are read from the replica (REPLICA_URL): how many transactions it answered is said before it takes over. People sign in
+over HTTPS and go on writing and reading while one thing after another is taken from them. A DATABASE_URL that names
+both databases and asks for the one that can be written to is all else that the app knows. Needs nginx, openssl and
+PostgreSQL's programs.
 
 kill -9 web        one web process with all its workers is killed, and started again after a third of the time
 stop web           one after the other is stopped gently (SIGTERM) and started again, six times
@@ -43,7 +45,7 @@ class Machines:
         self.webs: list[subprocess.Popen | None] = [None, None]
         self.primary = Cluster(folder / "first", first)
         self.place = Place(folder, self.primary.url, "two_machines")
-        self.replica = Cluster(folder / "second", second, copy_of=self.primary)
+        self.replica, self.copy = Cluster(folder / "second", second, copy_of=self.primary), f"127.0.0.1:{second}"
         for each in (self.primary, self.replica):
             each.set("synchronous_commit", "remote_apply")
             each.set("wal_retrieve_retry_interval", "250ms")  # writes wait until the replica is back: by default 5 s
@@ -69,7 +71,16 @@ class Machines:
             self.serve(number)
 
     def serve(self, number: int) -> None:
-        self.webs[number] = self.place.serve(self.web_ports[number], DATABASE_URL=self.url)
+        shared = {"DATABASE_URL": self.url}
+        if os.environ.get("REDIS_URL"):
+            shared["REPLICA_URL"] = f"postgres://involvement_app@{self.copy}/{self.place.name}?connect_timeout=2"
+        self.webs[number] = self.place.serve(self.web_ports[number], **shared)
+
+    def read_there(self) -> int:
+        """Return how many transactions the replica has answered in this database."""
+        statement = f"SELECT xact_commit FROM pg_stat_database WHERE datname = '{self.place.name}'"  # noqa: S608
+        command = [self.replica.bin / "psql", "-AtX", self.replica.url, "-c", statement]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
     def rows(self) -> str:
         """Return the activities, as desks.LOOK prints them, from the database that is written to now."""
@@ -149,6 +160,8 @@ class Drill:
         if not machines.synchronous:
             await asyncio.to_thread(machines.replica.stop)
             await asyncio.sleep(AWAY)
+        if os.environ.get("REDIS_URL"):
+            self.say(f"{machines.read_there()} transactions read from the replica before")
         began = time.perf_counter()
         machines.primary.kill()
         if not machines.synchronous:

@@ -179,7 +179,7 @@ class Viewer:
     organisation: Organisation
     roles: frozenset[Role]
 
-    @property
+    @cached_property
     def permissions(self) -> frozenset[Permission]:
         held = frozenset().union(*(ROLES[role] for role in self.roles))
         return held if self.organisation.is_open else held & {Permission.READ}
@@ -210,7 +210,7 @@ class Viewer:
         return frozenset(tasks.values_list("activity_id", flat=True))
 
     # Templates cannot call with arguments: {% if viewer.can.activity_edit %}
-    @property
+    @cached_property
     def can(self) -> dict[str, bool]:
         return {permission.value.replace("-", "_"): permission in self.permissions for permission in Permission}
 

@@ -90,13 +90,16 @@ def headers(get_response):
     """Keep what signed-in people see out of every store, and what the site never uses (cameras, …) switched off.
 
     Whoever sends or is given a session cookie counts as signed in: it asks the database nothing, and errs on the safe
-    side. Other pages may be kept by the browser that asked, which has to ask again each time.
+    side. Other pages may be kept by the browser that asked, which has to ask again each time. Static files hold nothing
+    of anybody, are named by their content, and say themselves that they may be kept for ever.
     """
 
     def middleware(request):
         response = get_response(request)
         session = settings.SESSION_COOKIE_NAME
-        if session in request.COOKIES or session in response.cookies:
+        if request.path_info.startswith(settings.STATIC_URL) and response.status_code in (200, 304):
+            pass
+        elif session in request.COOKIES or session in response.cookies:
             response["Cache-Control"] = "no-store, private"
         elif not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)

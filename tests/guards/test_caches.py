@@ -1,8 +1,11 @@
 """Nothing that a signed-in person sees is kept on its way, or handed to somebody else who asks for it cleverly."""
 
 import pytest
+from django.conf import settings
+from django.http import HttpResponse
 from django.urls import reverse
 
+from involvement.middleware import headers
 from tests.guards.test_access_walk import ORGANISATION, address, body_of, client_for, furnished, objects_of
 
 OWN = ("home", "account", "account-name", "account_change_password", "account_email", "usersessions_list")
@@ -52,3 +55,16 @@ def test_no_address_of_a_page_ends_as_a_files_does(world, walked):
                 answer = ask(lea, tried)
                 assert answer.status_code == 404, tried
                 assert answer["Cache-Control"] == "no-store, private", tried
+
+
+@pytest.mark.parametrize(("path", "status", "said"), [
+    ("/static/app.css", 200, "public, immutable"), ("/static/app.css", 404, "no-store, private"),
+    ("/o/ashdown/map/", 200, "no-store, private"), ("/staticmap/", 200, "no-store, private"),
+])  # fmt: skip
+def test_static_files_are_kept_by_the_browsers_of_those_who_are_signed_in_too(rf, path, status, said):
+    def answer(_request):
+        return HttpResponse(status=status, headers={"Cache-Control": "public, immutable"})
+
+    request = rf.get(path)
+    request.COOKIES[settings.SESSION_COOKIE_NAME] = "somebody"
+    assert headers(answer)(request)["Cache-Control"] == said
