@@ -460,9 +460,9 @@ def may_enter(room: Room) -> bool:
 def participant_view(view=None, *, light: bool = False, alone: bool = False):
     """Turn ``code`` in the address into a Guest; tell whoever has a wrong one so, and stop whoever tries many.
 
-    Called as ``view(request, guest)``, inside the room's organisation; a ``light`` view (the poll of every phone) steps
-    in by itself where it has to, and sees the room as it was a moment ago; one that is left ``alone`` also steps in by
-    itself, and sees the room as it is. A code that is unknown, not open yet, or too
+    Called as ``view(request, guest)``, inside the room's organisation; one that is left ``alone`` steps in by itself
+    where it has to, and so does a ``light`` view (the poll of every phone). What only reads sees the room as it was a
+    moment ago (room_now). A code that is unknown, not open yet, or too
     old gets one and the same answer. Who has joined is not stopped by what others on the same address try.
     """
     if view is None:
@@ -470,7 +470,7 @@ def participant_view(view=None, *, light: bool = False, alone: bool = False):
 
     @functools.wraps(view)
     def inner(request, code: str, **captured):
-        room = room_now(code) if light else find_room(code)
+        room = room_now(code) if light or request.method in ("GET", "HEAD") else find_room(code)
         mine = _participant_of(request, room) if room is not None else None
         if mine is None and guessed_too_often(request):
             return render(request, "429.html", status=429)

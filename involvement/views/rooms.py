@@ -23,12 +23,12 @@ from involvement import facilitation
 from involvement.access import (
     Guest,
     count_wrong_code,
-    find_room,
     guessed_too_often,
     may_enter,
     participant_view,
     public_view,
     remember,
+    room_now,
     spelled,
 )
 from involvement.actions import taking_part
@@ -54,7 +54,7 @@ def join(request):
     if form.is_valid():
         if guessed_too_often(request):
             return render(request, "429.html", status=429)
-        room = find_room(form.cleaned_data["code"])
+        room = room_now(spelled(form.cleaned_data["code"]))
         if room is not None and may_enter(room):
             return redirect("room", room.code)
         if room is None:
