@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from involvement.access import Viewer
 from involvement.actions.base import today
 from involvement.assessments import assessed_of
-from involvement.board_actions import ActionRow, action_rows
+from involvement.board_actions import ActionRow, ActionState, action_rows
 from involvement.challenges import ChallengeRow, challenge_rows
 from involvement.decisions import decision_rows
 from involvement.duties import Bearing, duty_rows, mechanism_rows, without
@@ -62,6 +62,9 @@ def _action(row: ActionRow) -> dict:
         "set_on": row.set_on.isoformat(),
         "closed_on": row.closed_on.isoformat() if row.closed_on else None,
         "evidence": _shown_by(row.evidence),
+        "reopened": row.state is ActionState.REOPENED,
+        "lapsed_again": row.lapsed_again,
+        "dropped_because": row.steps[-1].note if row.state is ActionState.DROPPED else "",
     }
 
 

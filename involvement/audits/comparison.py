@@ -42,6 +42,7 @@ class Fate(StrEnum):
     UNKEPT = "unkept"  # its day has passed, and the gap is still there
     ENDED = "ended"  # somebody ended it, and the gap is still there
     UNANSWERED = "unanswered"  # nobody answered the gap, then or since, and it is still there
+    ANSWERED = "answered"  # nobody had answered the gap then; somebody has since, and it is still there
     RUNNING = "running"  # its day is still to come
     PUT_OFF = "put-off"  # the way is planned now, or judged not needed: nothing runs
     KEPT = "kept"  # the gap is closed
@@ -51,6 +52,7 @@ FATE_TITLES = {
     Fate.UNKEPT: gettext_lazy("Not kept: the day has passed, and the gap is still there"),
     Fate.ENDED: gettext_lazy("Ended, and the gap is still there"),
     Fate.UNANSWERED: gettext_lazy("Nobody answered, and the gap is still there"),
+    Fate.ANSWERED: gettext_lazy("Answered since, and the gap is still there"),
     Fate.RUNNING: gettext_lazy("Still to come"),
     Fate.PUT_OFF: gettext_lazy("Nothing runs yet: planned, or judged not needed"),
     Fate.KEPT: gettext_lazy("The gap closed"),
@@ -243,16 +245,20 @@ def still_open(identity: str, gaps: list[dict]) -> bool:
 
 def _fates(before: dict, after: dict) -> tuple[AnswerFate, ...]:
     now = {row["id"]: row for gap in after["gaps"] for row in gap["responses"]}
-    answered_now = {gap["identity"] for gap in after["gaps"] if gap["responses"]}
+    answered_now = {gap["identity"]: gap["responses"] for gap in after["gaps"] if gap["responses"]}
     day, found = after["as_at"], []
     for gap in before["gaps"]:
         is_open = still_open(gap["identity"], after["gaps"])
         seen = _day(gap["first_seen"]) or _day(before["as_at"])
         standing = [row for row in gap["responses"] if not row["ended_on"]]
-        if not standing and is_open and gap["identity"] not in answered_now:
-            fate = Fate.UNANSWERED
+        if not standing and is_open:
+            fate = Fate.ANSWERED if gap["identity"] in answered_now else Fate.UNANSWERED
+            answer = next(iter(answered_now.get(gap["identity"], ())), None)
             found.append(
-                AnswerFate(gap["identity"], gap["sentence"], fate, str(FATE_TITLES[fate]), first_seen=seen)
+                AnswerFate(
+                    gap["identity"], gap["sentence"], fate, str(FATE_TITLES[fate]), first_seen=seen,
+                    **({} if answer is None else _answer_words(answer)),
+                )  # fmt: skip
             )
         for row in standing:
             fate = _fate(row, now.get(row["id"], row), is_open, day)
@@ -264,15 +270,19 @@ def _fates(before: dict, after: dict) -> tuple[AnswerFate, ...]:
                     sentence=gap["sentence"],
                     fate=fate,
                     title=str(FATE_TITLES[fate]),
-                    kind_title=row["kind_title"],
-                    reason=row["reason"],
-                    owner=row["owner"],
-                    due_on=_day(row["due_on"]),
                     first_seen=seen,
+                    **_answer_words(row),
                 )
             )
     order = list(Fate)
     return tuple(sorted(found, key=lambda each: order.index(each.fate)))
+
+
+def _answer_words(row: dict) -> dict:
+    """Return what an answer says, as AnswerFate has it."""
+    return {
+        "kind_title": row["kind_title"], "reason": row["reason"], "owner": row["owner"], "due_on": _day(row["due_on"]),
+    }  # fmt: skip
 
 
 def _fate(then: dict, now: dict, is_open: bool, day: str) -> Fate:

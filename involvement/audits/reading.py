@@ -15,6 +15,8 @@ from involvement.audits import snapshot as snapshots
 from involvement.audits.comparison import MOVE_TITLES, Comparison, Move, PlaceTrend, compare, move_of, trend
 from involvement.maps import OrganisationMap, build_map
 from involvement.models import Audit, Organisation, Publication, Service
+from involvement.reports import front
+from involvement.reports.facts import Facts
 from involvement.reports.page import Drawn, drawn
 
 POINTS = 5  # days at which the trend between two days is counted
@@ -45,6 +47,16 @@ class Paper:
     @property
     def signed_on(self) -> date | None:
         return date.fromisoformat(self.signed["on"]) if self.signed else None
+
+    @property
+    def care(self) -> list[str]:
+        """Return why it is to be read with care, as the report's first page says it."""
+        return front.care_of(Facts(self.snapshot, self.conclusions, self.signed))
+
+    @property
+    def in_short(self) -> list[tuple[str, str]]:
+        """Return what the report's first page says in short, each with the words that it begins with."""
+        return list(front.in_short(Facts(self.snapshot, self.conclusions, self.signed)))
 
     @property
     def open_places(self) -> list[str]:
@@ -136,7 +148,7 @@ def since_last(viewer: Viewer, shown: OrganisationMap) -> SinceLast | None:
     """
     if viewer.hidden:
         return None
-    signed = viewer.organisation.audits.signed().filter(service=None, as_at__lt=shown.as_at)
+    signed = viewer.organisation.audits.signed().filter(service=None, as_at__lte=shown.as_at)
     audit = signed.select_related("snapshot").order_by("-as_at", "-pk").first()
     if audit is None:
         return None
@@ -226,6 +238,8 @@ class Published:
 
     publication: Publication
     paper: Paper | None
+    replaced_by: Audit | None = None  # the signed audit that took its place
+    replaced_here: bool = False  # and whether that one is published
 
 
 def published_organisation(slug: str) -> Organisation | None:
@@ -249,4 +263,6 @@ def published(organisation: Organisation, audit: int | None = None) -> tuple[Pub
         return None
     chosen = next((row for row in wanted if row.withdrawn_on is None), wanted[0])
     paper = paper_of(chosen.audit) if chosen.withdrawn_on is None else None
-    return Published(chosen, paper), every
+    later = organisation.audits.signed().filter(supersedes=chosen.audit_id).select_related("sign_off").first()
+    here = later is not None and any(row.audit_id == later.pk and row.withdrawn_on is None for row in every)
+    return Published(chosen, paper, later, here), every

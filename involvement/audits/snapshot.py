@@ -235,6 +235,7 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
         and not (asked.service and slug == next(iter(content.places)))  # owners are judged for the whole
     ]
     overdue = [row for row in shown.responses if _of_scope(row, asked) and _is_overdue(row, asked.as_at)]
+    late = sum(row["overdue"] for row in board.actions(viewer, asked, shown))
     aimless = len(content.places) - len(shown.aims)
     unanswered = sum(row.owed for row in board.open_challenges(viewer, asked))
     return [
@@ -296,6 +297,12 @@ def checks(viewer: Viewer, asked: Asked, shown: OrganisationMap) -> list[dict]:
             len(overdue),
             _("No answer to a gap is overdue."),
             ngettext("%(n)d answer to a gap is overdue.", "%(n)d answers to gaps are overdue.", len(overdue)),
+        ),
+        _check(
+            "late-actions",
+            late,
+            _("No action of the board is overdue."),
+            ngettext("%(n)d action of the board is overdue.", "%(n)d actions of the board are overdue.", late),
         ),
         _check(
             "no-aim",

@@ -96,7 +96,9 @@ class ConclusionsForm(NHSForm):
     def __init__(self, *args, snapshot: dict, conclusions: list[dict], **kwargs):
         super().__init__(*args, **kwargs)
         self.snapshot = snapshot
-        self.held = {each["place"]: each for each in conclusions}
+        nothing = {"assurance": "", "reason": ""}
+        self.held = {place["slug"]: nothing for place in snapshot["places"]}
+        self.held |= {each["place"]: each for each in conclusions}
         for place in snapshot["places"]:
             names = {"place": place["title"].lower()}
             self.fields[f"{place['slug']}-assurance"] = forms.ChoiceField(
@@ -137,13 +139,9 @@ class ConclusionsForm(NHSForm):
 
 
 class SignForm(NHSForm):
-    """The name as written and what is signed."""
+    """What is signed. The name under it is the account's: nobody signs for somebody else."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    name = forms.CharField(
-        label=_("Your name"), max_length=150, help_text=_("As it shall stand under the audit."),
-        error_messages={"required": _("Write your name.")},
-    )  # fmt: skip
     statement = forms.CharField(
         label=_("What you sign"),
         help_text=_("Use these words or your own."),

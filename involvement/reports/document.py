@@ -14,12 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from involvement.reports.blocks import Block, Bullets, Document, Heading, Paragraph, Picture, Table
-from involvement.reports.facts import (
-    Facts,
-    day_in_words,
-    full_stop,
-    grade_in_words,
-)
+from involvement.reports.facts import Facts, closed_with, day_in_words, full_stop, grade_in_words
 from involvement.reports.front import dissent_in_short, first_page, front_sheet
 from involvement.reports.picture import map_in_words, map_picture
 from involvement.reports.signs import plain
@@ -312,7 +307,7 @@ def _said(facts: Facts) -> list[Block]:
         return []
     heading = Heading(_("What people say who took part"))
     if not facts.took_part:
-        return [heading, Paragraph(_("Five people or more have not yet answered about any of these activities."))]
+        return [heading, Paragraph(_("None of these activities has five answers yet, so nothing is shown."))]
     rows = tuple(
         (
             plain(each["activity"]),
@@ -367,7 +362,9 @@ def _actions(facts: Facts) -> list[Block]:
     states = {"open": _("Open"), "done": _("Done"), "reopened": _("Reopened"), "dropped": _("Dropped")}
     rows = []
     for row in sorted(facts.snapshot["actions"], key=lambda row: (not row["overdue"], row["due_on"] or "")):
-        state = _("OVERDUE") if row["overdue"] else states.get(row["state"], row["state"])
+        state = states.get(row["state"], row["state"])
+        if row["overdue"]:
+            state = _("OVERDUE, reopened") if row.get("reopened") else _("OVERDUE")
         closed = _("Closed %(day)s.") % {"day": day_in_words(row["closed_on"])} if row["closed_on"] else ""
         rows.append(
             (
@@ -375,7 +372,7 @@ def _actions(facts: Facts) -> list[Block]:
                 plain(row["owner"]),
                 day_in_words(row["due_on"]),
                 plain(state),
-                plain(f"{closed} {row['evidence']}"),
+                plain(f"{closed} {closed_with(row)}"),
             )
         )
     header = (_("Action"), _("Who"), _("Due"), _("State"), _("Closed with"))

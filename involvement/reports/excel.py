@@ -13,7 +13,7 @@ from datetime import date, datetime
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from involvement.reports.facts import Facts, assurance, grade_in_words
+from involvement.reports.facts import Facts, assurance, closed_with, grade_in_words
 from involvement.reports.signs import plain
 
 MOST = 32_767  # signs that one cell takes
@@ -197,7 +197,7 @@ def sheets(facts: Facts) -> list[Sheet]:
              _("Closed on"), _("Closed with")),
             [
                 (row["id"], row["what"], row["cell_title"], row["owner"], _day(row["due_on"]), row["overdue"],
-                 row["state"], _day(row["set_on"]), _day(row["closed_on"]), row["evidence"])
+                 row["state"], _day(row["set_on"]), _day(row["closed_on"]), closed_with(row))
                 for row in s["actions"]
             ],
         ),

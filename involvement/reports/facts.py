@@ -66,6 +66,17 @@ def assurance(facts: Facts, place: dict) -> str:
     return plain(judged["assurance_title"]) if judged else _("Not judged yet")
 
 
+def closed_with(row: dict) -> str:
+    """Return what an action was closed with, or dropped for, and whether what it was about has lapsed again since."""
+    if row.get("dropped_because"):  # not in audits from before this was frozen
+        return _("Dropped: %(why)s") % {"why": row["dropped_because"]}
+    if row.get("lapsed_again"):
+        return _("It was said to be done: %(words)s. What it was about has lapsed again since.") % {
+            "words": row["evidence"].rstrip(".")
+        }
+    return row["evidence"]
+
+
 def full_stop(sentence: str) -> str:
     """Return the sentence with a full stop, if it has no end of its own."""
     return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."

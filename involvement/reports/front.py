@@ -10,6 +10,7 @@ from involvement.reports.blocks import Block, Bullets, Heading, Paragraph, Table
 from involvement.reports.facts import Facts, assurance, day_in_words, full_stop
 from involvement.reports.signs import plain
 
+DOCUMENT = 2  # the grade of evidence above which people themselves confirm it
 MOST_NAMED = 3  # gaps, duties: how many the front sheet names before it only counts
 
 
@@ -30,12 +31,11 @@ def first_page(facts: Facts) -> list[Block]:
         ),
         Paragraph(plain(s["headline"]), kind="finding"),
     ]
-    care = [plain(sentence) for sentence in facts.blocking if plain(sentence) not in plain(s["headline"])]
-    care += _at_odds(facts)
+    care = care_of(facts)
     if care:
         blocks.append(Paragraph(" ".join(care), lead=_("Read this with care."), kind="note"))
     blocks.append(_assurance_table(facts))
-    blocks.append(Bullets(tuple(_in_short(facts))))
+    blocks.append(Bullets(tuple(in_short(facts))))
     return blocks
 
 
@@ -51,20 +51,43 @@ def _signature(facts: Facts) -> Paragraph:
     return Paragraph((f"“{said}” " if said else "") + frozen, lead=lead)
 
 
+def care_of(facts: Facts) -> list[str]:
+    """Return in sentences why the figures or the judgements are to be read with care."""
+    blocking = [plain(sentence) for sentence in facts.blocking]
+    return [sentence for sentence in blocking if sentence not in plain(facts.snapshot["headline"])] + _at_odds(facts)
+
+
 def _at_odds(facts: Facts) -> list[str]:
     """Return a sentence for each place that the board is assured of although the list does not show why."""
     said = []
+    seen: dict[str, list[int]] = {}
+    for each in facts.reviews or ():
+        for slug, (same, compared) in each["by_place"].items():
+            before = seen.get(slug, [0, 0])
+            seen[slug] = [before[0] + same, before[1] + compared]
     for place in facts.snapshot["places"]:
         judged = facts.judged.get(place["slug"])
         if judged is None or judged["assurance"] != "assured":
             continue
         name = {"place": place["title"].lower()}
-        if not any(cell["status"] == "in-place" for cell in place["cells"]):
+        good = sum(cell["status"] == "in-place" for cell in place["cells"])
+        if not good:
             said.append(_("The board is assured of %(place)s, and the list shows none of its ways in place.") % name)
         elif not place["complete"]:
             said.append(
                 _("The board is assured of %(place)s, and nobody has said that the list is complete there.") % name
             )
+        elif 2 * good < len(place["cells"]):
+            said.append(
+                _("The board is assured of %(place)s, and the list shows %(n)d of its %(all)d ways in place.")
+                % {**name, "n": good, "all": len(place["cells"])}
+            )
+        same, compared = seen.get(place["slug"], (0, 0))
+        if 2 * same < compared:
+            said.append(
+                _("The board is assured of %(place)s; patient leaders see it in %(n)d of the %(all)d activities that"
+                  " they looked at.") % {**name, "n": same, "all": compared}
+            )  # fmt: skip
     return [plain(sentence) for sentence in said]
 
 
@@ -98,7 +121,7 @@ def _place_in_short(place: dict) -> str:
     return plain(f"{words}{'; ' + rest if rest else ''}. {complete}")
 
 
-def _in_short(facts: Facts):
+def in_short(facts: Facts):
     """Yield what a board member must have seen, worst first."""
     s = facts.snapshot
     yield _("Promises:"), _promises(facts)
@@ -126,7 +149,8 @@ def _in_short(facts: Facts):
     )
     coproduction = s["map"]["coproduction"]
     share = "" if s["share"] is None else " " + _(
-        "Of the live activities with a place, %(share)d%% are with people as owners or coproducers."
+        "Of the live activities with a place, %(share)d%% are placed with people as owners or coproducers,"
+        " whether they fill a tile or not."
     ) % {"share": s["share"]}  # fmt: skip
     yield (
         _("Coproduction:"),
@@ -260,8 +284,8 @@ def _risks(facts: Facts):
         yield ngettext("And %(n)d more gap.", "And %(n)d more gaps.", more) % {"n": more}
     for row in facts.snapshot["mechanisms"]:
         if row["cells_lost"]:
-            yield _("Without %(mechanism)s, these would not be in place: %(ways)s.") % {
-                "mechanism": row["title"].lower(),
+            yield _("%(mechanism)s: without it, these would not be in place: %(ways)s.") % {
+                "mechanism": row["title"],
                 "ways": ", ".join(row["cells_lost"]),
             }
     if not facts.gaps:
@@ -298,10 +322,10 @@ def _equality(facts: Facts) -> str:
 
 
 def _views(facts: Facts) -> str:
-    confirmed = sum(cell["confirmed"] for cell in facts.cells)
+    confirmed = sum(row["grade"] > DOCUMENT for row in facts.snapshot["changes"]["changed"])
     return ngettext(
-        "On the map, people themselves confirm what came of it %(n)d time.",
-        "On the map, people themselves confirm what came of it %(n)d times.",
+        "Of what people changed, they themselves confirm %(n)d change.",
+        "Of what people changed, they themselves confirm %(n)d changes.",
         confirmed,
     ) % {"n": confirmed}
 
@@ -321,8 +345,12 @@ def _legal(facts: Facts):
 
 def _bearing(duty: dict) -> str:
     number = len(duty["bears"])
+    if not number:
+        return _("Nothing on the list bears on it.")
     return ngettext(
-        "%(n)d activity on the list bears on it.", "%(n)d activities on the list bear on it.", number
+        "On the map %(n)d place or way to take part bears on it.",
+        "On the map %(n)d places or ways to take part bear on it.",
+        number,
     ) % {"n": number}
 
 

@@ -121,8 +121,11 @@ def audit_freeze(request, organisation, audit):
 def audit_conclusions(request, organisation, audit):
     """Say how sure the board is of each place, beside what the snapshot shows."""
     paper = _paper(audit)
+    conclusions, carried = paper.conclusions, False
+    if audit.supersedes is not None and audit.supersedes.is_frozen and not any(x["assurance"] for x in conclusions):
+        conclusions, carried = audits.conclusions_of(audit.supersedes), True
     form = ConclusionsForm(
-        request.POST or None, snapshot=paper.snapshot, conclusions=paper.conclusions, initial={"version": audit.version}
+        request.POST or None, snapshot=paper.snapshot, conclusions=conclusions, initial={"version": audit.version}
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -136,7 +139,7 @@ def audit_conclusions(request, organisation, audit):
         else:
             messages.success(request, _("Your conclusions are kept."))
             return redirect("audit-detail", organisation.slug, audit.pk)
-    context = {"form": form, "audit": audit, "paper": paper, "state": audit.state}
+    context = {"form": form, "audit": audit, "paper": paper, "state": audit.state, "carried": carried}
     return render_page(request, "audits/conclusions.html", context)
 
 
@@ -154,12 +157,14 @@ def audit_sign(request, organisation, audit):
     if not can_show_again(request.user):
         return render_page(request, "audits/sign_first.html", {"audit": audit}, status=403)
     words = _("I have read this audit. The conclusions are those of the board.")
-    first = {"version": audit.version, "name": request.user.name, "statement": words}
+    first = {"version": audit.version, "statement": words}
     form = SignForm(request.POST or None, initial=first)
     if request.method == "POST" and form.is_valid():
-        said = {name: form.cleaned_data[name] for name in ("version", "name", "statement")}
+        said = {name: form.cleaned_data[name] for name in ("version", "statement")}
         try:
-            audits.sign_audit(audit=audit, by=request.user, render=_rendered(organisation), **said)
+            audits.sign_audit(
+                audit=audit, by=request.user, name=request.user.name, render=_rendered(organisation), **said
+            )
         except Refused as refused:
             form.refuse(refused)
         except Conflict as conflict:

@@ -233,7 +233,8 @@ def test_what_is_only_judged_not_needed_is_not_called_closed():
 
 def test_a_gap_that_was_answered_since_or_closed_unanswered_is_not_held_against_anybody():
     before = plain("2025-11-20", gaps=[(GAP, [])])
-    assert compare(before, plain("2026-11-20", gaps=[(GAP, [answer()])])).fates == ()
+    (since,) = compare(before, plain("2026-11-20", gaps=[(GAP, [answer()])])).fates
+    assert since.fate is Fate.ANSWERED and (since.owner, since.reason) == ("Ed", "We will")
     assert compare(before, plain("2026-11-20")).fates == ()
 
 

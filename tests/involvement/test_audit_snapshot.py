@@ -204,7 +204,7 @@ def test_the_checklist_says_what_stands_in_the_way(world):
     rows = {row["slug"]: (row["count"], row["blocks"]) for row in held["checklist"]}
     assert rows == {
         "unclassified": (1, True), "not-complete": (4, True), "challenges": (0, False), "not-dated": (0, False),
-        "part-not-recorded": (0, False), "overdue": (0, False), "no-aim": (4, False),
+        "part-not-recorded": (0, False), "overdue": (0, False), "late-actions": (0, False), "no-aim": (4, False),
     }  # fmt: skip
     assert [row["sentence"] for row in held["checklist"] if row["slug"] == "unclassified"] == [
         "1 activity has no place yet, so it fills nothing on the map."

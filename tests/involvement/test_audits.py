@@ -506,7 +506,7 @@ def test_a_board_member_walks_all_the_way(world, home):
 
     asked = client.get(f"{where}/sign/")
     assert asked.status_code == 302 and asked.url.startswith("/accounts/reauthenticate/")
-    signing = {"version": anew(audit).version, "name": "Bob Board", "statement": "I have read it"}
+    signing = {"version": anew(audit).version, "name": "Somebody Else", "statement": "I have read it"}
     assert client.post(f"{where}/sign/", signing).url.startswith("/accounts/reauthenticate/")
     assert not anew(audit).is_signed, "nothing is signed before the password was asked for"
     client.get(f"{where}/sign/")
@@ -514,8 +514,8 @@ def test_a_board_member_walks_all_the_way(world, home):
     assert wrong.status_code == 200 and not anew(audit).is_signed
     client.post(asked.url, {"password": PASSWORD})
     page = client.post(f"{where}/sign/", signing, follow=True).content.decode()
-    assert anew(audit).sign_off.name == "Bob Board" and anew(audit).sign_off.by == world.people["bob"]
-    assert "Signed by Bob Board" in page and anew(audit).snapshot.digest in page
+    assert anew(audit).sign_off.name == "Bob" and anew(audit).sign_off.by == world.people["bob"]
+    assert "Signed by Bob" in page and "Somebody Else" not in page and anew(audit).snapshot.digest in page
     assert f"{where}/sign/" not in page and f"{where}/conclusions/" not in page
 
 
@@ -639,3 +639,27 @@ def test_who_comes_from_another_bodys_sign_in_sets_something_up_before_signing(w
     client.force_login(bob)
     assert client.post(f"{where}/sign/", signing).url.startswith("/accounts/reauthenticate/")
     assert "Set up a passkey" not in client.get(f"{where}/").content.decode()
+
+
+def test_an_audit_of_today_is_the_last_one_at_once(home, bob):
+    signed_audit(home, bob, title="As it is today")
+    assert "As it is today" in signed_in("bob").get(reverse("front-page", args=[home.slug])).content.decode()
+
+
+def test_a_correction_begins_with_the_words_that_it_replaces_and_the_public_page_leads_to_it(home, bob):
+    first = published_audit(home, bob, title="With a mistake")
+    client, public = signed_in("bob"), reverse("published-audit", args=[home.slug, first.pk])
+    assert "was replaced" not in Client().get(public).content.decode()
+    second = started(home, bob, title="Put right", supersedes=first)
+    freeze(second, bob)
+    page = client.get(reverse("audit-conclusions", args=[home.slug, second.pk])).content.decode()
+    assert "These are the words of the audit that this one replaces" in page
+    assert all(row.reason in page for row in first.conclusions.all()) and first.conclusions.exists()
+    assert not anew(second).conclusions.exists(), "nobody has said so of the new one yet"
+    judge(anew(second), bob)
+    sign(anew(second), bob)
+    said = Client().get(public).content.decode()
+    assert "This audit was replaced by another one" in said and "That one is not published" in said
+    lea = User.objects.get(email="lea@example.org")
+    audits.publish_audit(audit=anew(second), by=lea)
+    assert reverse("published-audit", args=[home.slug, second.pk]) in Client().get(public).content.decode()

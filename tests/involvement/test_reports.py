@@ -155,7 +155,7 @@ def test_its_figures_are_those_of_the_snapshot(kind):
         "The board listed 2. In 1 of them nobody from outside the staff took part",
         "2 shown by a document or by people, 1 by our word only, 1 refused.",
         "13 pieces of work are called that; 2 shared from start to finish.",
-        "48% are with people as owners or coproducers.",
+        "48% are placed with people as owners or coproducers",
         "Live activities with a place: 25 of 31. 3 of 7 ways to take part are in place",
         "1 of 2 ways in place (in 1 of these nothing changed); 1 unproven.",
     ):
@@ -233,6 +233,34 @@ def test_assurance_that_the_list_does_not_bear_out_is_said_at_once(places, said)
     assert (said in notes[0]) if said else ("assured of" not in notes[0])
 
 
+def test_assurance_is_set_beside_what_patient_leaders_saw_and_beside_few_ways_in_place():
+    held = snapshot()
+    held["reviews"] = [{**held["reviews"][0], "by_place": {"owners": [0, 2]}}]
+    owners = next(place for place in held["places"] if place["slug"] == "owners")
+    owners |= {"complete": True, "cells": [
+        owners["cells"][0] | {"status": status} for status in ("in-place", "missing", "missing")
+    ]}  # fmt: skip
+    said = " ".join(block.text for block in build(held, conclusions(owners="assured"), signed()).blocks
+                    if isinstance(block, Paragraph) and block.kind == "note")  # fmt: skip
+    assert "patient leaders see it in 0 of the 2 activities" in said
+    assert "the list shows 1 of its 3 ways in place" in said
+
+
+def test_an_action_says_that_it_was_opened_again_and_why_it_was_dropped():
+    held = snapshot()
+    one = held["actions"][0] | {"evidence": "All answered.", "closed_on": None}
+    held["actions"] = [
+        one | {"id": 1, "state": "reopened", "overdue": True, "reopened": True, "lapsed_again": True},
+        one | {"id": 2, "state": "dropped", "overdue": False, "dropped_because": "Patients did not want it.",
+               "evidence": "", "closed_on": "2026-10-01"},
+    ]  # fmt: skip
+    table = next(block for block in build(held, conclusions(), signed()).blocks
+                 if isinstance(block, Table) and block.header[0] == "Action")  # fmt: skip
+    assert table.rows[0][3] == "OVERDUE, reopened"
+    assert table.rows[0][4].strip() == "It was said to be done: All answered. What it was about has lapsed again since."
+    assert "Dropped: Patients did not want it." in table.rows[1][4]
+
+
 def test_promises_that_were_not_kept_come_first():
     blocks = build(snapshot(), conclusions(), signed()).blocks
     gaps = next(block for block in blocks if isinstance(block, Table) and block.header[0] == "Rank")
@@ -277,7 +305,7 @@ def test_what_reviewers_and_those_who_took_part_say_is_printed_in_every_kind():
 
 def test_where_nobody_reviewed_it_says_so_and_an_older_audit_stays_as_it_was():
     page = page_of(snapshot(reviews=[], took_part=[]), conclusions(), signed())
-    assert "No review ended in this period" in page and "have not yet answered" in page
+    assert "No review ended in this period" in page and "has five answers yet" in page
     older = {name: value for name, value in snapshot().items() if name not in ("reviews", "took_part")}
     page = page_of(older, conclusions(), signed())
     assert "What patient leaders see" not in page and "What people say who took part" not in page
