@@ -6,7 +6,10 @@ import time
 import uuid
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -59,6 +62,19 @@ def _facts(request, status: int, started: float) -> dict:
         "organisation": viewer.organisation.pk if viewer else None,
         "user": user_hash(user.pk) if user is not None else "",
     }
+
+
+class Sessions(SessionMiddleware):
+    """Django's, which takes a database that went away for a session that was signed out elsewhere, and answers 400."""
+
+    def process_response(self, request, response):
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as interrupted:
+            refused = interrupted.__context__  # the session's own word, and behind it the database's
+            if refused is not None and isinstance(refused.__context__, OperationalError | InterfaceError):
+                raise refused.__context__ from interrupted
+            raise
 
 
 POLL = re.compile(r"/w/[^/]+/board/")

@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "involvement.middleware.polls",  # answered here: what follows is for pages, sessions and forms
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "involvement.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "involvement.middleware.pasted_too_much",
     "django.middleware.csrf.CsrfViewMiddleware",

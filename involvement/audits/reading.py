@@ -68,10 +68,6 @@ class Paper:
         """Return the report as the blocks of a page."""
         return drawn(self.snapshot, self.conclusions, self.signed)
 
-    @property
-    def blocking(self) -> list[dict]:
-        return [row for row in self.snapshot["checklist"] if row["blocks"]]
-
 
 def paper_of(audit: Audit) -> Paper | None:
     """Return a frozen audit for showing; None before it is frozen. Everything in it comes from what was frozen."""

@@ -3,11 +3,15 @@
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.signals import got_request_exception
-from django.db import OperationalError, connections
+from django.db import DatabaseError, OperationalError, connections
+from django.http import HttpResponse
 from django.test import Client
 
 from involvement import patience, replicas
+from involvement.middleware import Sessions
 from involvement.models import Organisation
 
 
@@ -145,3 +149,18 @@ def test_a_fault_of_before_does_not_make_a_later_page_again():
     assert answer(Application(1, OperationalError("gone")), "POST") == ["500 Broken"]
     healthy = Application(0, OperationalError("never"))
     assert answer(healthy) == ["200 OK"] and healthy.asked == 1
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_session_that_could_not_be_kept_is_told_apart_from_one_that_was_ended(rf, gone):
+    def save(**_how):
+        try:
+            raise OperationalError("gone") if gone else DatabaseError("no such session")
+        except DatabaseError:
+            raise UpdateError  # as Django's own session does  # noqa: B904
+
+    request = rf.get("/")
+    request.session = SimpleNamespace(accessed=True, modified=True, is_empty=lambda: False, save=save,
+                                      get_expire_at_browser_close=lambda: True)  # fmt: skip
+    with pytest.raises(OperationalError if gone else SessionInterrupted):
+        Sessions(lambda _request: None).process_response(request, HttpResponse())
