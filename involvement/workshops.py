@@ -20,7 +20,7 @@ from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from involvement import facilitation
 from involvement.access import Viewer
 from involvement.actions.hosting import standing
-from involvement.models import Card, CardOutcome, PaperCount, Participant, Placing, Room, Vote, Workshop
+from involvement.models import Card, CardOutcome, Classification, PaperCount, Participant, Placing, Room, Vote, Workshop
 from involvement.spread import CITIZENS, OTHERS, STAFF, Group, Spread, spread
 
 SIDE_NAMES = {CITIZENS: gettext_lazy("citizens"), STAFF: gettext_lazy("staff"), OTHERS: gettext_lazy("others")}
@@ -94,12 +94,17 @@ class CardRow:
 
     @property
     def place(self) -> str:
-        """Where the card stands: as agreed, else where most put it; "" where neither is known."""
-        if self.card.agreed and self.card.agreed != Card.OPEN:
-            return self.card.agreed
+        """Where the card stands: as agreed, else where most put it; "" where neither is known or they did not agree."""
+        if self.card.agreed:
+            return "" if self.card.agreed == Card.OPEN else self.card.agreed
         if self.spread is None or self.spread.whole is None or self.spread.whole.most is None:
             return ""
         return self.spread.whole.most[0]
+
+    @property
+    def answer(self) -> dict[str, str] | None:
+        """What the framework says of a worked case, ``{"place", "why"}``; None for a card that is none."""
+        return answer_of(self.card.case)
 
     @property
     def splits(self) -> bool:
@@ -129,6 +134,14 @@ class CardRow:
     def sides(self) -> list[dict[str, Any]]:
         """The two sides, or all together, as groups are drawn: what the wall has room for."""
         return [drawn_group(group) for group in self.spread.sides] if self.spread else []
+
+
+def answer_of(case: str) -> dict[str, str] | None:
+    """Return where the framework puts the worked case with this slug, and why; None for no case."""
+    known = next((each for each in catalogue().cases if each.slug == case), None) if case else None
+    if known is None:
+        return None
+    return {"place": place_title(known.place), "why": " ".join(filter(None, [known.why, known.note]))}
 
 
 def drawn_group(group: Group) -> dict[str, Any]:
@@ -178,13 +191,16 @@ class Board:
 
     @cached_property
     def columns(self) -> list[dict[str, Any]]:
-        """The four places with the cards that stand there, and the cards that stand nowhere (slug "")."""
-        known = [
-            {"slug": slug, "title": str(place.title), "cards": [row for row in self.cards if row.place == slug]}
-            for slug, place in catalogue().places.items()
-        ]
-        rest = [row for row in self.cards if row.place not in catalogue().places]
-        return [*known, {"slug": "", "title": _("Nowhere yet"), "cards": rest}]
+        """The four places with the cards that stand there, "not involvement", and the cards that stand nowhere."""
+        known = {slug: str(place.title) for slug, place in catalogue().places.items()}
+        none = [row for row in self.cards if row.place == NOT_INVOLVEMENT]
+        columns = known | ({NOT_INVOLVEMENT: place_title(NOT_INVOLVEMENT)} if none else {})
+        rest = [row for row in self.cards if row.place not in columns]
+        return [
+            *({"slug": slug, "title": title, "cards": [row for row in self.cards if row.place == slug]}
+              for slug, title in columns.items()),
+            {"slug": "", "title": _("No place yet"), "cards": rest},
+        ]  # fmt: skip
 
     @cached_property
     def look(self) -> list[str]:
@@ -434,6 +450,7 @@ class ResultRow:
     before: Spread | None
     after: Spread | None
     outcome: CardOutcome | None
+    beside: str = ""  # of a worked case where the framework puts it; of an activity where it stands on the list now
 
     @property
     def agreed(self) -> str:
@@ -499,8 +516,28 @@ class Results:
         return sorted(self.rows, key=lambda row: -(row.kept["votes"] or 0))
 
 
-def results_page(workshop: Workshop) -> Results:
-    """Return the results: those kept when the room was closed, else what may be seen at this moment. Ten queries."""
+def _beside(workshop: Workshop) -> dict[str, str]:
+    """Return card id -> where the framework puts a worked case, or the list an activity. Two queries."""
+    cards = list(workshop.cards.filter(organisation_id=workshop.organisation_id).values_list("pk", "case", "activity"))
+    standing_now = Classification.objects.filter(
+        organisation_id=workshop.organisation_id, kind="leader", until=None, void_at=None,
+        activity__in=[activity for _pk, _case, activity in cards if activity],
+    )  # fmt: skip
+    places = dict(standing_now.values_list("activity", "primary_place"))
+    found = {}
+    for pk, case, activity in cards:
+        answer = answer_of(case)
+        found[str(pk)] = answer["place"] if answer else place_title(places.get(activity, ""))
+    return found
+
+
+def results_page(workshop: Workshop, *, beside: bool = False) -> Results:
+    """Return the results: those kept when the room was closed, else what may be seen at this moment. Twelve queries.
+
+    ``beside`` each card stands, once the room is over, where the framework or the organisation's list puts it. That is
+    for the organisation's own pages: on a phone it would tell somebody who is still to review the activity blind.
+    """
+    others = _beside(workshop) if beside and workshop.room.state == Room.State.CLOSED else {}
     kept = workshop.results or results_of(workshop, workshop.room.step)
     outcomes = {
         str(row.card_id): row
@@ -510,7 +547,10 @@ def results_page(workshop: Workshop) -> Results:
         ).select_related("activity", "response", "action")
     }  # fmt: skip
     rows = [
-        ResultRow(each, _read(each["before"]), _read(each["after"]), outcomes.get(each["id"])) for each in kept["cards"]
+        ResultRow(
+            each, _read(each["before"]), _read(each["after"]), outcomes.get(each["id"]), others.get(each["id"], "")
+        )
+        for each in kept["cards"]
     ]
     groups = [{"name": group_name(tuple(each["of"])), "people": each["people"]} for each in kept["groups"]]
     return Results(workshop, kept["people"], groups, rows)

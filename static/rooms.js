@@ -64,11 +64,45 @@ async function send() {
         location.reload();
         return;
       }
-      show(await answer.text(), first.focus);
+      const html = await answer.text();
+      if (!waiting().length) {
+        show(html, first.focus); // while more waits, the page stands as the person left it
+      }
     }
   } finally {
     busy = false;
   }
+}
+
+// What somebody did shows at once, as the server will show it: so that the next tap starts from there, network or none.
+function voted(form, number) {
+  const [minus, plus] = form.querySelectorAll("button");
+  const count = form.querySelector("[data-one]");
+  const left = document.querySelector("[data-votes-left]");
+  const rest = Number(left.textContent) + Number.parseInt(count.textContent, 10) - number;
+  count.textContent = `${number} ${number === 1 ? count.dataset.one : count.dataset.many}`;
+  left.textContent = rest;
+  minus.value = Math.max(number - 1, 0);
+  minus.disabled = number === 0;
+  plus.value = number + 1;
+  for (const each of document.querySelectorAll("[data-room-deed=vote]")) {
+    each.querySelectorAll("button")[1].disabled = rest <= 0;
+  }
+}
+
+function placed(form, chosen) {
+  for (const button of form.querySelectorAll("[aria-pressed]")) {
+    button.setAttribute("aria-pressed", String(button === chosen));
+  }
+  const card = form.closest("details");
+  card.querySelector(".app-room-card__state").textContent = `✓ ${chosen.textContent}`;
+  const open = [...document.querySelectorAll(".app-room-card:not(.is-done)")].find((each) => each !== card);
+  if (!card.classList.contains("is-done") && open) {
+    card.open = false;
+    open.open = true;
+    open.querySelector("summary").focus({ preventScroll: true });
+  }
+  card.classList.add("is-done", `app-place--${chosen.value}`);
 }
 
 // Where the keyboard was: on which button of which card, or in the box of one's own card.
@@ -93,10 +127,10 @@ document.addEventListener("submit", (event) => {
     form.reset(); // it is on its way: pressed again, it would be another card
     form.querySelector("[name=request_key]").value = crypto.randomUUID();
     form.querySelector("textarea").value = "";
+  } else if (form.dataset.roomDeed === "vote") {
+    voted(form, Number(event.submitter.value));
   } else {
-    for (const button of form.querySelectorAll("[aria-pressed]")) {
-      button.setAttribute("aria-pressed", String(button === event.submitter));
-    }
+    placed(form, event.submitter);
   }
   send();
 });

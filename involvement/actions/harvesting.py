@@ -34,6 +34,8 @@ def take_placement(*, card: Card, by: User, words: str = "") -> CardOutcome:
     somebody wrote becomes a new activity, placed where the room agreed on a place. Raises PermissionDenied, or Refused.
     """
     _require(card, by)
+    if card.case:
+        raise Refused(_("This is a worked case for practice. It is no activity of yours"))
     agreed = card.agreed if card.agreed in {*catalogue().places, NOT_INVOLVEMENT} else ""
     if card.activity_id and not agreed:
         raise Refused(_("The room did not agree on a place, so there is nothing to take"))

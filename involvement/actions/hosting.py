@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -206,6 +207,19 @@ def close_room(*, workshop: Workshop, by: User, results: dict) -> Room:
             Workshop.objects.filter(pk=workshop.pk).update(results=results)
             _moved(room)
     return room
+
+
+def keep_results(*, workshop: Workshop, by: User, results: dict) -> None:
+    """Keep ``results`` (workshops.results_of) anew, since something was counted after the end.
+
+    Before it nothing is kept; nor once each phone's choices may have been deleted (KEEP_WORKSHOPS_DAYS), for then less
+    would come out than did.
+    """
+    with _hosting(workshop, by) as room:
+        lately = timezone.now() - timedelta(days=settings.KEEP_DAYS["workshops"])
+        if room.state == Room.State.CLOSED and room.closed_at > lately:
+            Workshop.objects.filter(pk=workshop.pk).update(results=results)
+            _changed(workshop, stage=False)
 
 
 def left_open(now: datetime) -> list[Workshop]:

@@ -20,7 +20,7 @@ from involvement.workshops import load_card, load_workshop, place_title, results
 @require_safe
 def workshop_take(request, organisation, workshop):
     """List the cards that wait for a decision, and those that have one."""
-    rows = results_page(workshop).ranked
+    rows = results_page(workshop, beside=True).ranked
     context = {
         "workshop": workshop, "room": workshop.room, "over": workshop.room.state == Room.State.CLOSED,
         "waiting": [row for row in rows if row.outcome is None], "decided": [row for row in rows if row.outcome],

@@ -272,7 +272,10 @@ def _page(guest: Guest, *, form=None, refused: str = "", saved: bool = False) ->
     if form is None and step == facilitation.GATHER:
         form = OwnCardForm(workshop=workshop)
     cards = [
-        {"card": row.card, "place": mine.placed.get(row.card.pk, ""), "votes": mine.voted.get(row.card.pk, 0)}
+        {
+            "card": row.card, "answer": row.answer, "place": mine.placed.get(row.card.pk, ""),
+            "votes": mine.voted.get(row.card.pk, 0),
+        }
         for row in board.cards
     ]
     return {

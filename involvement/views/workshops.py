@@ -149,7 +149,8 @@ def _laid(request, organisation, workshop, form) -> bool:
         chosen = [each for each in typed if each.isascii() and each.isdigit() and len(each) < 16]
         picked = organisation.activities.listed().filter(pk__in=chosen)
         cards = hosting.choose_activities(workshop=workshop, by=request.user, activities=picked)
-    words = ngettext("%(n)d card is laid.", "%(n)d cards are laid.", len(cards)) % {"n": len(cards)}
+    _count_again(request, workshop)
+    words = ngettext("%(n)d card was added.", "%(n)d cards were added.", len(cards)) % {"n": len(cards)}
     messages.success(request, words)
     return True
 
@@ -315,6 +316,7 @@ def workshop_paper(request, organisation, workshop):
             refused = [str(each) for each in why.messages.values()]
         else:
             if asked:
+                _count_again(request, workshop)
                 messages.success(request, _("Saved."))
                 here = reverse("workshop-paper", args=[organisation.slug, workshop.pk])
                 return redirect(f"{here}?perspective={asked}")
@@ -353,6 +355,12 @@ def _counted(request, workshop, form, perspective: str) -> str:
                 votes=_number(given) if given else None,
             )  # fmt: skip
     return perspective
+
+
+def _count_again(request, workshop: Workshop) -> None:
+    """Take what was written down after the end into what came out."""
+    if workshop.room.state == workshop.room.State.CLOSED:
+        hosting.keep_results(workshop=workshop, by=request.user, results=results_of(workshop))
 
 
 def _number(typed: str) -> int:
@@ -403,6 +411,7 @@ def workshop_projector(request, organisation, workshop):
 @require_safe
 def workshop_results(request, organisation, workshop):
     """Read what came out: before and after the talk, what was agreed, the votes, and what was done with it."""
-    context = {"workshop": workshop, "room": workshop.room, "results": results_page(workshop), "files": FILES.items()}
+    results = results_page(workshop, beside=True)
+    context = {"workshop": workshop, "room": workshop.room, "results": results, "files": FILES.items()}
     return render_page(request, "workshops/results.html", context)
 

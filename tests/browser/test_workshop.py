@@ -134,6 +134,15 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     expect(first.page.get_by_text("4 of 5 votes left")).to_be_visible()
     looked_at += axe(first.page)
     assert list(Vote.objects.values_list("card__text", "number")) == [("Foot clinic redesign", 1)]
+    expect(first.page.get_by_role("status")).to_contain_text("Saved")
+    first.page.context.set_offline(True)
+    for left in (3, 2):  # every tap counts, network or none
+        first.page.get_by_role("button", name="Give a vote to: Foot clinic redesign").click()
+        expect(first.page.get_by_text(f"{left} of 5 votes left")).to_be_visible()
+    expect(first.page.get_by_role("status")).to_contain_text("kept on this phone")
+    first.page.context.set_offline(False)
+    expect(first.page.get_by_role("status")).to_contain_text("Saved")
+    assert list(Vote.objects.values_list("card__text", "number")) == [("Foot clinic redesign", 3)]
     desk.press("Next: End")
     desk.press("End the workshop")
     expect(first.page.get_by_role("heading", level=1)).to_have_text("Thank you")

@@ -1,6 +1,7 @@
 """Workshops: the door, the steps, what people say, and what is hidden until its step."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from involvement import access, facilitation
 from involvement.access import may_enter, spelled
-from involvement.actions import hosting, taking_part
+from involvement.actions import harvesting, hosting, taking_part
 from involvement.actions.base import Refused
 from involvement.models import Card, Participant, Placing, Room, Vote
 from involvement.models.workshops import CODE_LENGTH, CODE_SIGNS, new_code
@@ -400,3 +401,76 @@ def test_phones_that_ask_at_once_cost_one_query_and_each_is_told_of_its_own_room
     settings.KEEP_ROOM_SECONDS = 0
     assert "A survey" in page(phones[0], rooms[0]).content.decode()
     assert page(phones[0], rooms[0], "room-board", query="?v=0")["HX-Trigger"]
+
+
+def test_what_is_counted_after_the_end_counts(world, org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    workshop = at(workshop, "place")
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    assert results_page(fresh(workshop)).people == 0
+    client = Client()
+    client.force_login(fay)
+    where = reverse("workshop-paper", args=[org.slug, workshop.pk])
+    client.post(where, {"perspective": "patient", "people": 6})
+    client.post(f"{where}?perspective=patient", {f"c-{card.number}-users": 6})
+    kept = results_page(fresh(workshop))
+    assert kept.people == 6 and kept.rows[0].after_most == "Users, 6 of 6"
+    Room.objects.update(closed_at=workshop.room.opened_at - timedelta(days=400))
+    client.post(f"{where}?perspective=patient", {f"c-{card.number}-users": 5})
+    assert results_page(fresh(workshop)).rows[0].after_most == "Users, 6 of 6", "phones’ choices may be gone by then"
+
+
+def test_a_worked_case_has_its_answer_after_the_choice_and_never_comes_onto_the_list(world, org, fay):
+    workshop = plan(org, fay, mode="calibrate", cases=["published-waits"])
+    card = workshop.cards.get()
+    somebody = phone(workshop)
+    answer = "By itself it is not involvement"
+    for step, shown in (("place", False), ("reveal", False), ("discuss", True)):
+        workshop = at(workshop, step)
+        assert (answer in page(somebody, workshop).content.decode()) == shown, step
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    client = Client()
+    client.force_login(world.people["lea"])
+    said = client.get(reverse("workshop-results", args=[org.slug, workshop.pk])).content.decode()
+    assert "The framework" in said and "Choosers" in said and "Decide what is taken" not in said
+    with pytest.raises(Refused):
+        harvesting.take_placement(card=card, by=world.people["ed"])
+
+
+def test_a_review_ends_beside_the_list_for_the_organisation_and_not_on_phones(world, org, fay):
+    survey = world.ashdown.survey
+    workshop = plan(org, fay, mode="review", activities=[survey])
+    somebody = phone(workshop)
+    workshop = at(workshop, "agree")
+    hosting.agree(card=workshop.cards.get(), by=fay, agreed="owners", note="")
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    client = Client()
+    client.force_login(world.people["lea"])
+    said = client.get(reverse("workshop-results", args=[org.slug, workshop.pk])).content.decode()
+    assert "On the list now" in said and 'data-label="On the list now">Users' in said
+    assert "On the list now" not in page(somebody, workshop).content.decode()
+
+
+def test_the_wall_shows_the_cards_while_people_choose_and_the_votes_at_the_end(world, org, fay):
+    workshop = plan(org, fay)
+    first, second = lay(workshop, "A survey", "A leaflet")
+    person, client = hall(workshop, patient=1)[0], Client()
+    client.force_login(fay)
+
+    def wall() -> str:
+        return client.get(reverse("workshop-projector", args=[org.slug, workshop.pk])).content.decode()
+
+    workshop = at(workshop, "place")
+    assert "1. A survey" in wall() and "2. A leaflet" in wall()
+    workshop = at(workshop, "agree")
+    hosting.agree(card=first, by=fay, agreed="open", note="")
+    hosting.agree(card=second, by=fay, agreed="not-involvement", note="")
+    columns = {column["title"]: [row.card.pk for row in column["cards"]] for column in
+               board_of(fresh(workshop), fresh(workshop).room).columns}  # fmt: skip
+    assert columns["No place yet"] == [first.pk] and columns["Not involvement"] == [second.pk]
+    workshop = at(workshop, "vote")
+    taking_part.vote(room=workshop.room, participant=person, card=first, number=3)
+    assert "3 votes" not in wall() and "2. A leaflet" in wall()
+    workshop = at(workshop, "close")
+    assert "3 votes" in wall()
