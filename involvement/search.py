@@ -17,14 +17,14 @@ from django.db import connection, migrations
 from django.db.models.expressions import RawSQL
 
 WORD = re.compile(r"[^\W_]+")
-MOST_WORDS = 10
+MOST_WORDS, LONGEST = 10, 100  # words of a question; signs of a word that count
 COLUMNS = ("title", "description", "reference", "method")
 ACTIVITIES, INDEX = "involvement_activity", "involvement_activity_words"
 
 
 def words(q: str) -> list[str]:
     """Return the beginnings of words that ``q`` asks for, at most ten."""
-    found = WORD.findall(q.lower())[:MOST_WORDS]
+    found = [word[:LONGEST] for word in WORD.findall(q.lower())[:MOST_WORDS]]
     return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in found]
 
 
@@ -70,10 +70,12 @@ def _tear_down(apps, schema_editor) -> None:
 
 
 _TEXT = " || ' ' || ".join(f"coalesce({each}, '')" for each in COLUMNS)
+# Cut up here and not by PostgreSQL's own parser, which reads "0b0e0" as a number and a word. It takes no longer words.
+_PLAIN = f"btrim(regexp_replace(lower({_TEXT}), '[^[:alnum:]]+', ' ', 'g'))"
+_CUT = f"regexp_replace({_PLAIN}, '([[:alnum:]]{{{LONGEST}}})[[:alnum:]]+', '\\1', 'g')"
 _POSTGRESQL = (
     f"ALTER TABLE {ACTIVITIES} ADD COLUMN search tsvector GENERATED ALWAYS AS ("
-    f"to_tsvector('simple'::regconfig, regexp_replace({_TEXT}, '[^[:alnum:]]+', ' ', 'g'))"
-    " || array_to_tsvector(ARRAY['#' || organisation_id::text])) STORED",
+    f"array_to_tsvector(string_to_array({_CUT}, ' ') || ARRAY['#' || organisation_id::text])) STORED",
     f"CREATE INDEX {INDEX} ON {ACTIVITIES} USING gin (search)",
 )
 _ALL = ("organisation_id", *COLUMNS)

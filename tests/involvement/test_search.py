@@ -48,6 +48,17 @@ def test_what_is_changed_is_found_by_its_new_words_and_no_more_by_its_old(world)
     assert titles(home, "quagga") == set() and titles(home, "okapi") == {"Okapi crossing"}
 
 
+def test_a_word_without_an_end_is_kept_and_found(world):
+    add(world, "Endless", description="x" * 5000 + " and after")
+    assert titles(world.ashdown.organisation, "x" * 300) == titles(world.ashdown.organisation, "after") == {"Endless"}
+
+
+@pytest.mark.parametrize(("title", "q"), [("0b0e0", "b"), ("1e5 3rd", "rd"), ("a.b@c.example", "exam")])
+def test_words_are_cut_alike_on_both_databases(world, title, q):
+    add(world, title)
+    assert (titles(world.ashdown.organisation, q) == {title}) == (q == "exam")
+
+
 def test_rows_that_come_in_bulk_are_found(world):
     home = world.ashdown.organisation
     Activity.objects.bulk_create([Activity(organisation=home, title=f"Bulk {name}") for name in ("one", "two")])
