@@ -37,12 +37,15 @@ class Agreement:
 def seen_in(answers: Iterable[str | None]) -> str:
     """Return the place in which more than half of those who could tell see an activity; None is "cannot tell".
 
-    DIFFER where no place has more than half, UNTOLD where nobody could tell, UNANSWERED where nobody answered.
+    DIFFER where no place has more than half, UNTOLD where most could not tell, UNANSWERED where nobody answered: one
+    answer among three is no agreement.
     """
     said = list(answers)
     told = Counter(answer for answer in said if answer is not None)
-    if not told:
-        return UNTOLD if said else UNANSWERED
+    if not said:
+        return UNANSWERED
+    if 2 * told.total() < len(said):
+        return UNTOLD
     place, number = told.most_common(1)[0]
     return place if 2 * number > told.total() else DIFFER
 

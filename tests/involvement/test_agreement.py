@@ -68,7 +68,7 @@ def test_perfect_and_systematic_disagreement():
     [
         (["users", "users", "owners"], "users"),
         (["users", "owners"], DIFFER),
-        (["users", None, None], "users"),
+        (["users", None, None], UNTOLD), (["users", None], "users"), (["users", "users", None], "users"),
         (["users", "owners", "choosers"], DIFFER),
         ([None, None], UNTOLD),
         ([], UNANSWERED),
