@@ -186,7 +186,7 @@ def test_a_lead_records_how_a_kind_is_counted(lea, world):
         ({"place": "nowhere"}, "place"),
         ({"reason": "  "}, "reason"),
         ({"author": ""}, "author"),
-        ({"from_on": today() + timedelta(days=1)}, "from_on"),
+        ({"from_on": today() + timedelta(days=2)}, "from_on"),
         ({"contested_kind": "no-such-kind"}, ""),
     ],
 )
