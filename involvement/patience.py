@@ -15,8 +15,10 @@ from django.db import InterfaceError, OperationalError
 
 LONGEST = 8.0  # seconds: a database that is not back by then is not restarting
 PAUSE = 0.25  # seconds
+AT_ONCE = 3  # requests of a process that wait: of gunicorn's four threads one stays free, for /healthz
 
 _here = threading.local()
+_chairs = threading.BoundedSemaphore(AT_ONCE)
 
 
 def _note(**_about) -> None:
@@ -33,14 +35,18 @@ class Patient:
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self.application(environ, start_response)
-        end = time.monotonic() + LONGEST
-        while True:
-            answer, started = self._ask(environ)
-            if not _here.lost or time.monotonic() > end:
-                start_response(*started)
-                return answer
-            answer.close()
-            time.sleep(PAUSE)
+        answer, started = self._ask(environ)
+        if _here.lost and _chairs.acquire(blocking=False):
+            try:
+                end = time.monotonic() + LONGEST
+                while _here.lost and time.monotonic() < end:
+                    answer.close()
+                    time.sleep(PAUSE)
+                    answer, started = self._ask(environ)
+            finally:
+                _chairs.release()
+        start_response(*started)
+        return answer
 
     def _ask(self, environ: dict) -> tuple[Iterable[bytes], tuple]:
         """Return an answer, and with what it would have been started."""

@@ -102,6 +102,7 @@ function placed(form, chosen) {
     open.open = true;
     open.querySelector("summary").focus({ preventScroll: true });
   }
+  card.classList.remove(...[...card.classList].filter((each) => each.startsWith("app-place--")));
   card.classList.add("is-done", `app-place--${chosen.value}`);
 }
 

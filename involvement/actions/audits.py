@@ -175,7 +175,7 @@ def sign_audit(
     _require(organisation, by, Permission.AUDIT_SIGN)
     wrong = {}
     if not name.strip():
-        wrong["name"] = _("Write your name.")
+        wrong["name"] = _("Your account has no name yet. Give it one under “Your account”, then sign.")
     elif len(name.strip()) > 150:
         wrong["name"] = _("Use 150 characters or fewer.")
     if not statement.strip():

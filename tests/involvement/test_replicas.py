@@ -164,3 +164,14 @@ def test_a_session_that_could_not_be_kept_is_told_apart_from_one_that_was_ended(
                                       get_expire_at_browser_close=lambda: True)  # fmt: skip
     with pytest.raises(OperationalError if gone else SessionInterrupted):
         Sessions(lambda _request: None).process_response(request, HttpResponse())
+
+
+def test_one_thread_stays_free_while_others_wait():
+    taken = [patience._chairs.acquire(blocking=False) for _each in range(patience.AT_ONCE)]
+    try:
+        application = Application(1, OperationalError("gone"))
+        assert all(taken) and answer(application) == ["500 Broken"] and application.asked == 1
+    finally:
+        for _each in taken:
+            patience._chairs.release()
+    assert answer(Application(1, OperationalError("gone"))) == ["200 OK"]
