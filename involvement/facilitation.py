@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-GATHER, PLACE, REVEAL, DISCUSS, AGREE, VOTE, CLOSE = "gather", "place", "reveal", "discuss", "agree", "vote", "close"
+WELCOME, GATHER, PLACE, REVEAL = "welcome", "gather", "place", "reveal"
+DISCUSS, AGREE, VOTE, CLOSE = "discuss", "agree", "vote", "close"
 LENGTHS = (45, 90, 150)  # minutes
 
 
@@ -25,6 +26,10 @@ class Step:
 
 
 STEPS = {
+    WELCOME: Step(
+        WELCOME, _("Welcome"), _("Welcome. We begin soon"),
+        _("Let people come in and give paper to whoever wants it. Read the promise aloud. Say who will see what."),
+    ),
     GATHER: Step(
         GATHER, _("Write"), _("How do people take part here?"),
         _("Everybody writes for themselves, without talking. One thing on a card, in words that anybody understands."),
@@ -74,9 +79,14 @@ MODES: dict[str, dict[str, tuple[int, int, int]]] = {
 
 
 def steps_of(mode: str) -> list[Step]:
-    """Return the steps of a mode in their order, the end last."""
+    """Return the steps of a mode in their order: the welcome first, the end last. Neither has planned minutes."""
     own = {GATHER: IDEAS, AGREE: FIRST_STEPS} if mode == "imagine" else {}
-    return [own.get(slug, STEPS[slug]) for slug in (*MODES[mode], CLOSE)]
+    return [own.get(slug, STEPS[slug]) for slug in (WELCOME, *MODES[mode], CLOSE)]
+
+
+def first_work(mode: str) -> Step:
+    """Return the step after the welcome: people write, or they place what is laid before them."""
+    return steps_of(mode)[1]
 
 
 def step_of(mode: str, slug: str) -> Step | None:
@@ -88,6 +98,12 @@ def minutes_of(mode: str, length: int) -> dict[str, int]:
     """Return how long each step is planned to take in a workshop of ``length`` minutes (one of LENGTHS)."""
     at = LENGTHS.index(length)
     return {slug: planned[at] for slug, planned in MODES[mode].items()}
+
+
+def has_reached(mode: str, step: str, asked: str) -> bool:
+    """Return whether a room at ``step`` has come to the step ``asked``, or went past it."""
+    order = [each.slug for each in steps_of(mode)]
+    return asked in order and step in order and order.index(step) >= order.index(asked)
 
 
 def shows_spread(mode: str, step: str) -> bool:

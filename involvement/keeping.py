@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from uuid import uuid4
 
@@ -31,21 +31,27 @@ TOKEN, KEY = (secrets.token_hex(32) for _each in range(2))
 OF_A_FORM = re.compile(rb'(name="request_key" value=")[0-9a-f-]{36}(?=")')
 
 
-def page(request: HttpRequest, whose: str, draw: Callable[[], HttpResponse]) -> HttpResponse:
+def page(
+    request: HttpRequest, whose: str, draw: Callable[[], HttpResponse], own: Mapping[str, str] | None = None
+) -> HttpResponse:
     """Return what is kept for ``whose`` at this address today, made this request's own; else what ``draw`` draws.
 
     ``whose`` says all that decides what is seen, beside the day and the address: what is shown, its version, the rights
-    of who looks. While ``draw`` runs, templates get the stand-in for the token.
+    of who looks. While ``draw`` runs, templates get the stand-in for the token. ``own`` maps further stand-ins, which
+    ``draw`` writes into the page, to the HTML that this one reads in their place.
     """
     if not settings.KEEP_PAGES_SECONDS or request.method not in ("GET", "HEAD") or len(get_messages(request)):
-        return draw()
+        response = draw()
+        if own:
+            response.content = _own(request, response.content, own)
+        return response
     part = request.headers.get("HX-Request", "")
     said = (whose, timezone.localdate().isoformat(), get_language(), part, request.get_full_path())
     key = sha256("\0".join(said).encode()).hexdigest()
     kept = caches["pages"].get(key)
     if kept is not None:
         content, content_type = kept
-        return HttpResponse(_own(request, content), content_type=content_type)
+        return HttpResponse(_own(request, content, own), content_type=content_type)
     request.stands_in = True
     response = draw()
     request.stands_in = False
@@ -53,7 +59,7 @@ def page(request: HttpRequest, whose: str, draw: Callable[[], HttpResponse]) -> 
         if response.status_code == 200 and not response.cookies:
             kept = OF_A_FORM.sub(rb"\g<1>" + KEY.encode(), response.content), response["Content-Type"]
             caches["pages"].set(key, kept, settings.KEEP_PAGES_SECONDS)
-        response.content = _own(request, response.content)
+        response.content = _own(request, response.content, own)
     return response
 
 
@@ -62,8 +68,10 @@ def stand_in(request: HttpRequest) -> dict[str, str]:
     return {"csrf_token": TOKEN} if getattr(request, "stands_in", False) else {}
 
 
-def _own(request: HttpRequest, content: bytes) -> bytes:
-    """Return a page with a token and keys of its own."""
+def _own(request: HttpRequest, content: bytes, own: Mapping[str, str] | None) -> bytes:
+    """Return a page with a token and keys of its own, and what else is its reader's own."""
+    for stands_in, words in (own or {}).items():
+        content = content.replace(stands_in.encode(), words.encode())
     if TOKEN.encode() in content:
         content = content.replace(TOKEN.encode(), get_token(request).encode())
     first, *others = content.split(KEY.encode())

@@ -249,7 +249,7 @@ def _printed(asked: Print, title: str = "", **more: Any) -> bytes:
 
 def _cards(asked: Print) -> bytes:
     known = [{"number": card.number, "text": plain(card.text), "detail": plain(card.detail)} for card in asked.cards]
-    step = facilitation.steps_of(asked.workshop.mode)[0]
+    step = facilitation.first_work(asked.workshop.mode)
     blank = [{"number": None, "text": "", "detail": str(step.question)}] * BLANK_CARDS
     intro = [_("Cut along the lines.")] if known else [_("One thing on a card, in words that anybody understands.")]
     return _printed(asked, kind="cards", intro=intro, cards=known or blank)

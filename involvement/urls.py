@@ -185,6 +185,7 @@ urlpatterns = [
     path("join/", rooms.join, name="join"),
     path("w/<str:code>/", rooms.room, name="room"),
     path("w/<str:code>/cards/", rooms.room_card, name="room-card"),
+    path("w/<str:code>/cards/<uuid:card>/back/", rooms.room_card_back, name="room-card-back"),
     path("w/<str:code>/place/<uuid:card>/", rooms.room_place, name="room-place"),
     path("w/<str:code>/vote/<uuid:card>/", rooms.room_vote, name="room-vote"),
     path("files/<uuid:file_id>/", influence.stored_file, name="stored-file"),

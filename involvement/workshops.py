@@ -244,8 +244,8 @@ def board_of(workshop: Workshop, room: Room) -> Board:
 def people_in(workshop: Workshop) -> int:
     """Return how many people are in the room, with a phone or without. Two queries."""
     phones = workshop.participants.filter(organisation_id=workshop.organisation_id, banned=False).count()
-    paper = workshop.paper_counts.filter(organisation_id=workshop.organisation_id, card=None)
-    return phones + (paper.aggregate(all=Sum("number"))["all"] or 0)
+    paper = workshop.paper_tables.filter(organisation_id=workshop.organisation_id)
+    return phones + (paper.aggregate(all=Sum("people"))["all"] or 0)
 
 
 def spreads_of(workshop: Workshop, when: str) -> dict[Any, Spread]:
@@ -259,8 +259,8 @@ def spreads_of(workshop: Workshop, when: str) -> dict[Any, Spread]:
     grouped = rows.values_list("card", "participant__perspective", when).annotate(number=Count("pk")).order_by()
     for card, perspective, place, number in grouped:
         counts[card][perspective][place] += number
-    paper = PaperCount.objects.filter(organisation_id=organisation, workshop=workshop, kind=when)
-    for card, perspective, place, number in paper.values_list("card", "perspective", "place", "number"):
+    paper = PaperCount.objects.filter(organisation_id=organisation, table__workshop=workshop, kind=when)
+    for card, perspective, place, number in paper.values_list("card", "table__perspective", "place", "number"):
         counts[card][perspective][place] += number
     return {card: spread(chose) for card, chose in counts.items()}
 
@@ -275,9 +275,9 @@ def votes_of(workshop: Workshop) -> dict[Any, int]:
     found: Counter = Counter()
     for card, under, number in rows.values_list("card", "card__merged_into").annotate(n=Sum("number")).order_by():
         found[under or card] += number
-    paper = PaperCount.objects.filter(organisation_id=organisation, workshop=workshop, kind=PaperCount.Kind.VOTES)
-    for card, number in paper.values_list("card", "number"):
-        found[card] += number
+    paper = PaperCount.objects.filter(organisation_id=organisation, table__workshop=workshop, kind=PaperCount.Kind.VOTES)
+    for card, under, number in paper.values_list("card", "card__merged_into", "number"):
+        found[under or card] += number
     return found
 
 
@@ -319,7 +319,8 @@ class Desk:
         step = self.board.room.step
         words = {"done": self.done, "asked": self.asked}
         if step == facilitation.GATHER:
-            return ngettext("%(n)d card so far.", "%(n)d cards so far.", len(self.cards)) % {"n": len(self.cards)}
+            number = len(self.board.cards)
+            return ngettext("%(n)d card so far.", "%(n)d cards so far.", number) % {"n": number}
         if step in (facilitation.PLACE, facilitation.DISCUSS):
             return _("%(done)d of %(asked)d choices made on phones.") % words
         if step == facilitation.VOTE:
@@ -357,13 +358,21 @@ class Mine:
     voted: dict[Any, int]
     votes_left: int
 
+    @property
+    def gone(self) -> list[Card]:
+        """The own cards that the facilitator took off the wall or laid under another."""
+        return [card for card in self.cards if card.hidden or card.merged_into_id]
+
 
 def mine_of(workshop: Workshop, participant: Participant) -> Mine:
     """Return what ``participant`` has said. Three queries."""
     own = {"organisation_id": workshop.organisation_id, "participant": participant}
     voted = dict(Vote.objects.filter(**own).values_list("card", "number"))
     return Mine(
-        cards=list(workshop.cards.filter(organisation_id=workshop.organisation_id, author=participant)),
+        cards=list(
+            workshop.cards.filter(organisation_id=workshop.organisation_id, author=participant)
+            .select_related("merged_into")
+        ),
         placed=dict(Placing.objects.filter(**own).values_list("card", "now")),
         voted=voted,
         votes_left=workshop.votes_each - sum(voted.values()),
@@ -411,8 +420,8 @@ def people_by_perspective(workshop: Workshop) -> dict[str, int]:
     """Return perspective -> how many, on phones and on paper. Never shown as it is: see spread.together."""
     rows = workshop.participants.filter(organisation_id=workshop.organisation_id, banned=False)
     found = Counter(dict(rows.values_list("perspective").annotate(n=Count("pk")).order_by()))
-    paper = workshop.paper_counts.filter(organisation_id=workshop.organisation_id, card=None)
-    for perspective, number in paper.values_list("perspective", "number"):
+    paper = workshop.paper_tables.filter(organisation_id=workshop.organisation_id)
+    for perspective, number in paper.values_list("perspective", "people"):
         found[perspective] += number
     return dict(found)
 

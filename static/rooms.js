@@ -15,19 +15,101 @@ function say(how) {
   }
 }
 
-// What there is to do on this phone, put in place of the old; what somebody is writing, and where they are, stays.
+const ownCard = () => document.getElementById("own-card");
+const stepOf = (mine) => mine?.dataset.step || "";
+
+// What came too late or was refused stands above what there is to do, until the person does the next thing: the room may
+// move on in the same second.
+let notices = [];
+
+function notice(mine) {
+  mine.querySelectorAll("[data-notice]").forEach((each) => each.remove());
+  if (!notices.length) {
+    return;
+  }
+  const box = document.createElement("div");
+  box.className = "app-note app-note--warning";
+  box.dataset.notice = "";
+  box.setAttribute("role", "alert");
+  for (const words of notices) {
+    const line = document.createElement("p");
+    line.textContent = words;
+    box.append(line);
+  }
+  mine.querySelector("h1").after(box);
+}
+
+// Where the keyboard is within what there is to do: on which button of which card, or in the box of one's own card.
+function focusOf(element) {
+  const card = element?.closest("li[id]");
+  if (card) {
+    return { id: card.id, button: [...card.querySelectorAll("button")].indexOf(element) };
+  }
+  return element?.id ? { id: element.id, button: -1 } : null;
+}
+
+// A new part stands in place of the old. Whoever was using it by keyboard goes on where they were; at a new step that is
+// its heading. What somebody is writing stays; at a step where there is nothing to write it is shown again.
+let before = null;
+
+function leave(old) {
+  const inside = old.contains(document.activeElement);
+  before = {
+    step: stepOf(old), inside, focus: inside ? focusOf(document.activeElement) : null,
+    words: ownCard()?.value || "", at: ownCard()?.selectionEnd,
+  };
+}
+
+function arrive(mine, focused = before?.focus) {
+  if (!before) {
+    return;
+  }
+  const { step, inside, words, at } = before;
+  before = null;
+  const moved = step !== stepOf(mine);
+  const box = ownCard();
+  if (words.trim() && box) {
+    box.value = box.value && box.value !== words ? `${box.value} ${words}` : words;
+    box.setSelectionRange(at, at);
+  } else if (words.trim()) {
+    notices.push(`${mine.querySelector("[data-room-state]")?.dataset.unsent || ""} “${words.trim()}”`);
+  }
+  notice(mine);
+  if (moved) {
+    const news = document.querySelector("[data-room-news]");
+    if (news) {
+      news.textContent = `${mine.querySelector(".nhsuk-caption-l")?.textContent || ""}. ${mine.querySelector("h1").textContent}`;
+    }
+  }
+  if (moved && inside) {
+    mine.querySelector("h1").focus();
+    return;
+  }
+  const card = focused && document.getElementById(focused.id);
+  const same = card?.querySelectorAll("button")[focused.button];
+  const next = same && !same.disabled && !card.querySelector("summary") ? same : card?.querySelector("summary") || card;
+  next?.focus({ preventScroll: true });
+}
+
 function show(html, focused) {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("mine");
   const old = document.getElementById("mine");
   if (!fresh || !old) {
     return;
   }
+  for (const alert of fresh.querySelectorAll("[role=alert].app-note")) {
+    alert.remove(); // said by notice()
+  }
+  leave(old);
   old.replaceWith(fresh);
   window.htmx.process(fresh);
-  const at = focused && document.getElementById(focused.id);
-  const same = at?.querySelectorAll("button")[focused.button];
-  const next = same && !same.disabled && !at.querySelector("summary") ? same : at?.querySelector("summary") || at;
-  next?.focus({ preventScroll: true });
+  arrive(fresh, focused);
+}
+
+// What a page refused or found too late, as it says it.
+function refusals(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  return [...page.querySelectorAll("[role=alert].app-note p")].map((each) => each.textContent.trim());
 }
 
 let busy = false;
@@ -65,6 +147,7 @@ async function send() {
         return;
       }
       const html = await answer.text();
+      notices.push(...refusals(html));
       if (!waiting().length) {
         show(html, first.focus); // while more waits, the page stands as the person left it
       }
@@ -106,12 +189,6 @@ function placed(form, chosen) {
   card.classList.add("is-done", `app-place--${chosen.value}`);
 }
 
-// Where the keyboard was: on which button of which card, or in the box of one's own card.
-function focusOf(form, button) {
-  const card = form.closest("li");
-  return card ? { id: card.id, button: [...card.querySelectorAll("button")].indexOf(button) } : { id: "own-card", button: -1 };
-}
-
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-room-deed]");
   if (!form) {
@@ -119,10 +196,12 @@ document.addEventListener("submit", (event) => {
   }
   event.preventDefault();
   const data = new FormData(form, event.submitter);
-  const item = { address: form.action, body: new URLSearchParams(data).toString(), focus: focusOf(form, event.submitter) };
+  const item = { address: form.action, body: new URLSearchParams(data).toString(), focus: focusOf(event.submitter.closest("li[id]") ? event.submitter : ownCard()) };
   // where one card is put twice before the first has left, only the last counts
   const others = waiting().filter((each, at) => (busy && at === 0) || each.address !== item.address || form.dataset.roomDeed === "card");
   keep([...others, item]);
+  notices = [];
+  document.querySelectorAll("[data-notice]").forEach((each) => each.remove());
   say("sending");
   if (form.dataset.roomDeed === "card") {
     form.reset(); // it is on its way: pressed again, it would be another card
@@ -130,8 +209,10 @@ document.addEventListener("submit", (event) => {
     form.querySelector("textarea").value = "";
   } else if (form.dataset.roomDeed === "vote") {
     voted(form, Number(event.submitter.value));
-  } else {
+  } else if (form.dataset.roomDeed === "place") {
     placed(form, event.submitter);
+  } else {
+    form.closest("li").hidden = true;
   }
   send();
 });
@@ -140,29 +221,16 @@ window.addEventListener("online", send);
 setInterval(() => waiting().length && send(), RETRY);
 send();
 
-// The room has moved on while somebody was writing: their words are shown again above what there is to do now.
-let unsent = "";
+// The room has moved on, or the facilitator has changed something: the page has asked for its part itself.
 document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === "mine") {
-    unsent = document.getElementById("own-card")?.value.trim() || "";
+  if (event.detail.target.id === "mine" && event.detail.shouldSwap) {
+    leave(event.detail.target);
   }
 });
 document.body.addEventListener("htmx:load", (event) => {
-  const mine = event.detail.elt;
-  if (mine.id !== "mine" || !unsent) {
-    return;
+  if (event.detail.elt.id === "mine") {
+    arrive(event.detail.elt);
   }
-  const box = document.getElementById("own-card");
-  if (box) {
-    box.value = unsent;
-  } else {
-    const note = document.createElement("p");
-    note.className = "app-note app-note--warning";
-    const state = mine.querySelector("[data-room-state]");
-    note.textContent = `${state.dataset.unsent} “${unsent}”`;
-    state.after(note);
-  }
-  unsent = "";
 });
 
 // The facilitator's clock: it signals, and locks nothing.

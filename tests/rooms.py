@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.test import Client
 from django.urls import reverse
 
+from involvement import facilitation
 from involvement.actions import hosting
 from involvement.actions.base import today
 from involvement.models import Participant, User, Workshop
@@ -17,7 +18,7 @@ PROMISE = "By the end of March we tell you here what we took and what we did not
 def plan(
     organisation, by: User, mode: str = "map", *, opened: bool = True, activities: Iterable = (), **facts
 ) -> Workshop:
-    """Plan a workshop and, unless told otherwise, open its door."""
+    """Plan a workshop and, unless told otherwise, open its door, and begin with the step after the welcome."""
     workshop = hosting.plan_workshop(
         organisation=organisation, by=by, mode=mode, held_on=today(),
         **{"title": "An evening in the hall", "purpose": "To see who takes part", "promise": PROMISE, **facts},
@@ -26,6 +27,7 @@ def plan(
         hosting.choose_activities(workshop=workshop, by=by, activities=activities)
     if opened:
         hosting.open_door(workshop=workshop, by=by)
+        hosting.move(workshop=workshop, by=by, step=facilitation.first_work(mode).slug)
     return fresh(workshop)
 
 

@@ -1,7 +1,7 @@
 """What a facilitator does: plan a workshop, open its door, move the room on, look after its cards, end it.
 
-Nothing here touches the register, so nothing raises the organisation's version: a room full of phones leaves the maps
-that are kept as they are. Each change of a room raises what the phones ask for (models.workshops.Room) in its own
+Nothing here touches the register, so nothing raises the organisation's version while a room is open: a room full of
+phones leaves the maps that are kept as they are. Each change of a room raises what the phones ask for (models.workshops.Room) in its own
 transaction.
 """
 
@@ -15,19 +15,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from involvement import facilitation
 from involvement.access import LIVE_FOR, ROLES, Permission, Role
-from involvement.actions.base import Refused, once, require, take
+from involvement.actions.base import Refused, once, raise_version, require, take
 from involvement.models import (
     Activity,
     Card,
     Organisation,
     PaperCount,
+    PaperTable,
     Participant,
     Placing,
     Room,
@@ -159,7 +160,7 @@ def hand_over(*, workshop: Workshop, by: User, to: User) -> Workshop:
 
 
 def open_door(*, workshop: Workshop, by: User, gaps: Iterable[tuple[str, str]] = ()) -> Room:
-    """Let people in: from now on the code works, and the first step begins. Doing it twice changes nothing.
+    """Let people in: from now on the code works, and they are welcomed. Doing it twice changes nothing.
 
     ``gaps`` (way, sentence) is what the room looks for ideas for, kept as it is now. Refused without a promise, and
     without cards where the mode begins by placing.
@@ -169,14 +170,14 @@ def open_door(*, workshop: Workshop, by: User, gaps: Iterable[tuple[str, str]] =
             return room
         if not workshop.promise:
             raise Refused(_("Write down first what will be done with what comes out. People read it before they join"))
-        first = facilitation.steps_of(workshop.mode)[0].slug
-        if first == facilitation.PLACE and not standing(workshop).exists():
+        if facilitation.first_work(workshop.mode).slug == facilitation.PLACE and not standing(workshop).exists():
             raise Refused(_("Choose first what people will place"))
         now = timezone.now()
         if room.state == Room.State.CLOSED:  # opened again: where it was, and nothing is lost
             room.closed_at = None
+            raise_version(workshop.organisation)
         else:
-            room.opened_at, room.step = now, first
+            room.opened_at, room.step = now, facilitation.WELCOME
             Workshop.objects.filter(pk=workshop.pk).update(gaps=[list(gap) for gap in gaps])
         room.state, room.step_began_at = Room.State.OPEN, now
         Workshop.objects.filter(pk=workshop.pk).update(results=None)
@@ -236,6 +237,7 @@ def shut(*, workshop: Workshop, results: dict, now: datetime) -> None:
             room.state, room.step, room.closed_at = Room.State.CLOSED, facilitation.CLOSE, now
             Workshop.objects.filter(pk=workshop.pk).update(results=results)
             _moved(room)
+            raise_version(workshop.organisation)
 
 
 @contextmanager
@@ -244,7 +246,10 @@ def _hosting(workshop: Workshop, by: User):
     require(workshop.organisation, by, Permission.WORKSHOP_RUN)
     with transaction.atomic():
         _refuse_closed(workshop.organisation)
-        yield Room.objects.select_for_update().get(workshop=workshop, organisation=workshop.organisation)
+        room = Room.objects.select_for_update().get(workshop=workshop, organisation=workshop.organisation)
+        yield room
+        if room.state == Room.State.CLOSED:
+            raise_version(workshop.organisation)  # what is over shows on the organisation's own pages
 
 
 def _refuse_closed(organisation: Organisation) -> None:
@@ -376,6 +381,9 @@ def merge_cards(*, card: Card, by: User, into: Card) -> Card:
                     now=row.now, recorded_at=row.recorded_at)
             for row in Placing.objects.filter(card=current).exclude(participant__in=have)
         )  # fmt: skip
+        counted = PaperCount.objects.filter(organisation_id=card.organisation_id).exclude(kind=PaperCount.Kind.VOTES)
+        tables = counted.filter(card=into).values_list("table", flat=True)
+        counted.filter(card=current).exclude(table__in=list(tables)).update(card=into)
         _changed(card.workshop, stage=True)
     return current
 
@@ -411,59 +419,120 @@ def ban(*, participant: Participant, by: User, banned: bool = True) -> Participa
     return current
 
 
-def count_paper(
-    *,
-    workshop: Workshop,
-    by: User,
-    perspective: str,
-    people: int | None = None,
-    card: Card | None = None,
-    chose: Mapping[str, int] | None = None,
-    votes: int | None = None,
-) -> None:
-    """Write down what people of one ``perspective`` without phones said; each call replaces what it speaks of.
+def ban_author(*, card: Card, by: User) -> None:
+    """Take a card off the wall and shut out the phone that wrote it, without a word of whose it is.
 
-    ``people`` is how many they are. ``chose`` is place (or Placing.UNSURE) -> how many of them put ``card`` there:
-    their first choice before the room talks, afterwards their choice now. ``votes`` is how many they gave ``card``.
-    Refused where more are counted than there are people or votes.
+    Raises Refused for a card that nobody in the room wrote.
     """
+    if card.author is None:
+        raise Refused(_("No phone in the room wrote this card"))
+    hide(card=card, by=by)
+    ban(participant=card.author, by=by)
+
+
+def seat_table(
+    *, workshop: Workshop, by: User, perspective: str, people: int, key: UUID | None = None
+) -> PaperTable:
+    """Seat a table of people without phones, who are all of one ``perspective``. Raises Refused with a sentence."""
+    _checked_table(perspective, people)
+
+    def write() -> dict:
+        with _hosting(workshop, by):
+            last = workshop.paper_tables.aggregate(last=Max("number"))["last"] or 0
+            table = PaperTable.objects.create(
+                organisation=workshop.organisation, workshop=workshop, number=last + 1, perspective=perspective,
+                people=people, recorded_by=by,
+            )  # fmt: skip
+            _changed(workshop, stage=False)
+        return {"table": str(table.pk)}
+
+    made = once(organisation=workshop.organisation, by=by, key=key, write=write)
+    return workshop.paper_tables.get(pk=made["table"])
+
+
+def change_table(*, table: PaperTable, by: User, perspective: str, people: int) -> PaperTable:
+    """Put right who sits at a table. Refused where more of them have been counted for a card than there would be."""
+    _checked_table(perspective, people)
+    with _hosting(table.workshop, by):
+        current = PaperTable.objects.select_for_update().get(pk=table.pk, organisation_id=table.organisation_id)
+        of_cards = PaperCount.objects.filter(table=current).exclude(kind=PaperCount.Kind.VOTES)
+        most = max(of_cards.values("card", "kind").annotate(n=Sum("number")).values_list("n", flat=True), default=0)
+        if most > people:
+            words = _("You counted the choices of %(n)d people at this table. Put these right first")
+            raise Refused({"people": words % {"n": most}})
+        current.perspective, current.people = perspective, people
+        current.save(update_fields=["perspective", "people"])
+        _changed(table.workshop, stage=False)
+    return current
+
+
+def clear_table(*, table: PaperTable, by: User) -> None:
+    """Take a table away with all that was counted there."""
+    with _hosting(table.workshop, by):
+        PaperTable.objects.filter(pk=table.pk, organisation_id=table.organisation_id).delete()
+        _changed(table.workshop, stage=False)
+
+
+def _checked_table(perspective: str, people: int) -> None:
+    if perspective not in Participant.Perspective.values:
+        raise Refused({"perspective": _("Choose from the list")})
+    if not 1 <= people <= MOST_PEOPLE:
+        raise Refused({"people": _("Enter a number from 1 to %(most)d") % {"most": MOST_PEOPLE}})
+
+
+def count_table(
+    *, table: PaperTable, by: User, chose: Mapping[Card, Mapping[str, int]], votes: Mapping[Card, int] | None = None
+) -> None:
+    """Write down what people at a table without phones said; what is given for a card replaces what was there.
+
+    ``chose`` is card -> place (or Placing.UNSURE) -> how many of them put it there: their first choice until the room
+    sees how it chose, afterwards their choice now. ``votes`` is card -> how many votes. All is kept, or nothing. Raises
+    Refused with a sentence for each card where more are counted than there are people, for more votes than they
+    have, and before the room has come to that step.
+    """
+    votes, workshop = votes or {}, table.workshop
     with _hosting(workshop, by) as room:
-        if perspective not in Participant.Perspective.values:
-            raise Refused({"perspective": _("Choose from the list")})
-        rows = PaperCount.objects.filter(organisation=workshop.organisation, workshop=workshop, perspective=perspective)
-        common = {
-            "organisation": workshop.organisation, "workshop": workshop, "perspective": perspective, "recorded_by": by,
-        }  # fmt: skip
-        if people is not None:
-            if not 0 <= people <= MOST_PEOPLE:
-                raise Refused({"people": _("Enter a number from 0 to %(most)d") % {"most": MOST_PEOPLE}})
-            rows.filter(card=None).delete()
-            if people:
-                PaperCount.objects.create(**common, kind=PaperCount.Kind.PEOPLE, number=people)
-        if chose is not None and card is not None:
-            known = {*catalogue().places, NOT_INVOLVEMENT, Placing.UNSURE}
-            if set(chose) - known or min(chose.values(), default=0) < 0:
-                raise Refused({"chose": _("Choose from the list")})
-            there = rows.filter(card=None).values_list("number", flat=True).first() or 0
-            if sum(chose.values()) > there:
-                words = _("You counted %(many)d choices of %(there)d people")
-                raise Refused({"chose": words % {"many": sum(chose.values()), "there": there}})
-            before = not facilitation.shows_spread(workshop.mode, room.step)
-            kinds = [PaperCount.Kind.NOW, PaperCount.Kind.FIRST] if before else [PaperCount.Kind.NOW]
-            rows.filter(card=card, kind__in=kinds).delete()
-            PaperCount.objects.bulk_create(
-                PaperCount(**common, card=card, kind=kind, place=place, number=number)
-                for kind in kinds
-                for place, number in chose.items()
-                if number
-            )
-        if votes is not None and card is not None:
-            if not 0 <= votes <= MOST_PEOPLE * workshop.votes_each:
-                raise Refused({"votes": _("Enter a number")})
-            rows.filter(card=card, kind=PaperCount.Kind.VOTES).delete()
-            if votes:
-                PaperCount.objects.create(**common, card=card, kind=PaperCount.Kind.VOTES, number=votes)
+        there = PaperTable.objects.select_for_update().get(pk=table.pk, organisation_id=table.organisation_id).people
+        _refuse_early(workshop, room, chose, votes)
+        wrong, known = {}, {*catalogue().places, NOT_INVOLVEMENT, Placing.UNSURE}
+        for card, numbers in chose.items():
+            words = {"n": card.number, "many": sum(numbers.values()), "there": there}
+            if set(numbers) - known or min(numbers.values(), default=0) < 0:
+                wrong[f"card-{card.number}"] = _("Card %(n)d: choose from the list") % words
+            elif words["many"] > there:
+                text = _("Card %(n)d: you counted %(many)d choices of %(there)d people")
+                wrong[f"card-{card.number}"] = text % words
+        counted = PaperCount.objects.filter(table=table, kind=PaperCount.Kind.VOTES)
+        others = counted.exclude(card__in=list(votes)).aggregate(all=Sum("number"))["all"] or 0
+        given, most = others + sum(votes.values()), there * workshop.votes_each
+        if min(votes.values(), default=0) < 0 or (votes and given > most):
+            words = _("You counted %(given)d votes. %(there)d people have %(most)d votes between them")
+            wrong["votes"] = words % {"given": given, "there": there, "most": most}
+        if wrong:
+            raise Refused(wrong)
+        before = not facilitation.shows_spread(workshop.mode, room.step)
+        kinds = [PaperCount.Kind.NOW, PaperCount.Kind.FIRST] if before else [PaperCount.Kind.NOW]
+        rows = PaperCount.objects.filter(table=table)
+        rows.filter(card__in=list(chose), kind__in=kinds).delete()
+        rows.filter(card__in=list(votes), kind=PaperCount.Kind.VOTES).delete()
+        said = [(card, kind, place, number) for card, numbers in chose.items() for kind in kinds
+                for place, number in numbers.items()]  # fmt: skip
+        said += [(card, PaperCount.Kind.VOTES, "", number) for card, number in votes.items()]
+        PaperCount.objects.bulk_create(
+            PaperCount(organisation=workshop.organisation, recorded_by=by, table=table, card=card, kind=kind,
+                       place=place, number=number)
+            for card, kind, place, number in said
+            if number
+        )  # fmt: skip
         _changed(workshop, stage=False)
+
+
+def _refuse_early(workshop: Workshop, room: Room, chose: Mapping, votes: Mapping) -> None:
+    """Nobody has chosen or voted, on paper neither, before the room was asked to."""
+    for said, step in ((chose, facilitation.PLACE), (votes, facilitation.VOTE)):
+        if any(said.values()) and not facilitation.has_reached(workshop.mode, room.step, step):
+            title = facilitation.STEPS[step].title
+            raise Refused(_("The room has not come to the step “%(title)s” yet") % {"title": title})
 
 
 def voted(workshop: Workshop) -> int:

@@ -24,10 +24,25 @@ MOST_IN_ROOM = 2_000  # participants
 
 
 class MovedOn(Refused):
-    """The room is no longer at the step that this was meant for; nothing was counted."""
+    """The room is no longer at the step that this was meant for; nothing was counted. ``lost`` says what."""
 
-    def __init__(self):
-        super().__init__(_("The room has moved on, so this was not counted"))
+    def __init__(self, lost: str = ""):
+        super().__init__(lost or _("The room has moved on, so this was not counted"))
+
+
+def lost_card(text: str) -> str:
+    """Say that a card came too late."""
+    return _("The room had moved on, so your card was not put on the wall: “%(text)s”") % {"text": text}
+
+
+def lost_choice(card: Card) -> str:
+    """Say that a choice came too late."""
+    return _("The room had moved on, so your choice for card %(n)d was not counted") % {"n": card.number}
+
+
+def lost_vote(card: Card) -> str:
+    """Say that a vote came too late."""
+    return _("The room had moved on, so your vote for card %(n)d was not counted") % {"n": card.number}
 
 
 def join(
@@ -85,7 +100,7 @@ def write_card(
                 raise Refused(_("This form was used already. Open the page again"))
             return known
         if current.state != Room.State.OPEN or current.step != facilitation.GATHER:
-            raise MovedOn
+            raise MovedOn(lost_card(text))
         if cards.filter(author=participant).count() >= MOST_OF_ONE:
             raise Refused(_("You have written %(most)d cards. Leave some room for others") % {"most": MOST_OF_ONE})
         last = cards.aggregate(last=Max("number"))["last"] or 0
@@ -101,6 +116,24 @@ def write_card(
     return card
 
 
+def take_back(*, room: Room, participant: Participant, card: Card) -> Card:
+    """Take one's own card off the wall, while the room still writes; return it, so that its words can be put right.
+
+    Raises MovedOn once the room looks at the cards, Refused for the card of somebody else.
+    """
+    with transaction.atomic():
+        current = Room.objects.select_for_update().get(pk=room.pk, organisation_id=room.organisation_id)
+        cards = Card.objects.filter(organisation_id=room.organisation_id, workshop_id=room.workshop_id)
+        known = cards.filter(pk=card.pk, author=participant).first()
+        if known is None:
+            raise Refused(_("This is not a card of yours"))
+        if current.state != Room.State.OPEN or current.step != facilitation.GATHER:
+            raise MovedOn(_("The room had moved on, so your card stays on the wall"))
+        cards.filter(pk=known.pk).delete()
+        Room.objects.filter(pk=room.pk).update(tally=F("tally") + 1, version=F("version") + 1)
+    return known
+
+
 PLACES_OFFERED = (NOT_INVOLVEMENT, Placing.UNSURE)
 
 
@@ -113,10 +146,10 @@ def place(*, room: Room, participant: Participant, card: Card, place: str) -> No
         raise Refused({"place": _("Choose from the list")})
     step = room.step
     if step not in (facilitation.PLACE, facilitation.DISCUSS):
-        raise MovedOn
+        raise MovedOn(lost_choice(card))
     first = place if step == facilitation.PLACE else ""
     changed = ["first", "now"] if step == facilitation.PLACE else ["now"]
-    with _at(room, step):
+    with _at(room, step, lost=lost_choice(card)):
         Placing.objects.bulk_create(
             [Placing(organisation_id=room.organisation_id, card=card, participant=participant, first=first, now=place)],
             update_conflicts=True, unique_fields=["card", "participant"], update_fields=changed,
@@ -128,7 +161,7 @@ def vote(*, room: Room, participant: Participant, card: Card, number: int) -> in
 
     Raises MovedOn, or Refused where it is more than there are.
     """
-    with _at(room, facilitation.VOTE):
+    with _at(room, facilitation.VOTE, lost=lost_vote(card)):
         Participant.objects.select_for_update().get(pk=participant.pk, organisation_id=room.organisation_id)
         mine = Vote.objects.filter(organisation_id=room.organisation_id, participant=participant)
         others = mine.exclude(card=card).aggregate(all=Sum("number"))["all"] or 0
@@ -146,7 +179,7 @@ def vote(*, room: Room, participant: Participant, card: Card, number: int) -> in
 
 
 @contextmanager
-def _at(room: Room, *steps: str):
+def _at(room: Room, *steps: str, lost: str = ""):
     """One transaction, at whose end the room is asked whether it is still open and at one of ``steps`` (none: any).
 
     If not, MovedOn undoes it. The room's row is touched last, so that a hundred phones wait for each other no longer
@@ -158,4 +191,4 @@ def _at(room: Room, *steps: str):
         if steps:
             rows = rows.filter(step__in=steps)
         if not rows.update(tally=F("tally") + 1):
-            raise MovedOn
+            raise MovedOn(lost)

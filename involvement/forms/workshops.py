@@ -157,11 +157,15 @@ class HandOverForm(OrganisationForm):
         self.fields["to"].choices = [(pk, person.get_full_name()) for pk, person in self.people.items()]
 
 
-class PerspectiveForm(PlainForm):
-    """How many people without a phone, and as what they are here."""
+class TableForm(NHSForm):
+    """Who sits at a table without phones: as what they are here, and how many."""
 
     perspective = forms.ChoiceField(label=_("As what are they here?"), choices=Participant.Perspective.choices)
-    people = forms.IntegerField(label=_("How many people?"), min_value=0, max_value=500)
+    people = forms.IntegerField(
+        label=_("How many people?"), min_value=1, max_value=500,
+        widget=forms.NumberInput(attrs={"class": "nhsuk-input--width-3"}),
+        error_messages={"required": _("Enter how many people sit there")},
+    )  # fmt: skip
 
 
 class CodeForm(PlainForm):

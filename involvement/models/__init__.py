@@ -14,7 +14,7 @@ from .many import ManyEdit, Merge, NotTheSame
 from .organisations import Membership, Organisation, RequestKey, SecurityEvent, Service, User
 from .responses import Aim, Complete, Response, Ruling
 from .reviews import PractiseRun, ReviewRound, ReviewTask, RoundActivity, RoundReviewer
-from .workshops import Card, CardOutcome, PaperCount, Participant, Placing, Room, Vote, Workshop
+from .workshops import Card, CardOutcome, PaperCount, PaperTable, Participant, Placing, Room, Vote, Workshop
 
 __all__ = [
     "Action",
@@ -50,6 +50,7 @@ __all__ = [
     "NotTheSame",
     "Organisation",
     "PaperCount",
+    "PaperTable",
     "Participant",
     "PieceOfWork",
     "Placement",

@@ -137,6 +137,15 @@ class Participant(AnonymousRow):
     perspective = models.CharField(max_length=8, choices=Perspective)
     banned = models.BooleanField(default=False)
 
+    @property
+    def sign(self) -> str:
+        """Three signs that tell this phone from others in the room, to read aloud; nothing is found by them."""
+        number, signs = self.pk.int, ""
+        for _each in range(3):
+            number, at = divmod(number, len(CODE_SIGNS))
+            signs += CODE_SIGNS[at]
+        return signs
+
     class Meta:
         default_related_name = "participants"
         indexes = [models.Index(fields=["organisation", "workshop"], name="participant_of_workshop")]
@@ -207,21 +216,32 @@ class Vote(AnonymousRow):
         indexes = [models.Index(fields=["organisation", "participant"], name="vote_of_participant")]
 
 
-class PaperCount(AnonymousRow):
-    """What people without a phone said, counted from paper by the facilitator: so many of a perspective.
+class PaperTable(AnonymousRow):
+    """A table of people without phones, all of one ``perspective``: the facilitator counts what they say on paper."""
 
-    ``card`` null counts the people themselves. ``kind`` is "people", "first", "now" or "votes".
-    """
+    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="paper_tables")
+    number = models.PositiveSmallIntegerField()  # to read aloud: "table 2"
+    perspective = models.CharField(max_length=8, choices=Participant.Perspective)
+    people = models.PositiveSmallIntegerField()
+
+    class Meta:
+        default_related_name = "paper_tables"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["workshop", "number"], name="paper_table_number_once_a_workshop"),
+        ]
+
+
+class PaperCount(AnonymousRow):
+    """How many at a table put a card in a place, before the talk ("first") and after it ("now"), or its votes."""
 
     class Kind(models.TextChoices):
-        PEOPLE = "people"
         FIRST = "first"
         NOW = "now"
         VOTES = "votes"
 
-    workshop = models.ForeignKey(Workshop, on_delete=models.CASCADE, related_name="paper_counts")
-    card = models.ForeignKey(Card, null=True, on_delete=models.CASCADE, related_name="paper_counts")
-    perspective = models.CharField(max_length=8, choices=Participant.Perspective)
+    table = models.ForeignKey(PaperTable, on_delete=models.CASCADE, related_name="counts")
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="paper_counts")
     kind = models.CharField(max_length=6, choices=Kind)
     place = models.CharField(max_length=20, blank=True)
     number = models.PositiveSmallIntegerField()
@@ -229,14 +249,7 @@ class PaperCount(AnonymousRow):
     class Meta:
         default_related_name = "paper_counts"
         constraints = [
-            models.UniqueConstraint(fields=["card", "perspective", "kind", "place"], name="paper_count_once_a_card"),
-            models.UniqueConstraint(
-                fields=["workshop", "perspective"], condition=Q(card=None), name="paper_people_once_a_perspective"
-            ),
-            models.CheckConstraint(
-                condition=Q(card=None, kind="people") | Q(card__isnull=False) & ~Q(kind="people"),
-                name="paper_count_of_people_or_of_a_card",
-            ),
+            models.UniqueConstraint(fields=["card", "table", "kind", "place"], name="paper_count_once_a_card_and_table"),
         ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import secrets
 from collections import OrderedDict
 
 from django.core.exceptions import PermissionDenied
@@ -33,13 +34,13 @@ from involvement.access import (
 )
 from involvement.actions import taking_part
 from involvement.actions.base import Refused
-from involvement.actions.hosting import standing
 from involvement.forms.workshops import CodeForm, JoinForm, OwnCardForm
 from involvement.keeping import page
-from involvement.models import Card, Workshop
+from involvement.models import Card, Participant, Workshop
 from involvement.tenancy import inside
 from involvement.workshops import board_of, choices, mine_of, place_title, results_page
 
+ANYBODY = secrets.token_hex(32)  # lies where a page that is kept says as whom somebody is here
 KEPT = 64  # rooms whose present version is kept in this process
 _boards: OrderedDict[str, tuple[int, bytes, bytes]] = OrderedDict()  # version, as it is, compressed
 
@@ -106,30 +107,44 @@ def room(request, guest: Guest):
 def _room(request, guest: Guest):
     if guest.is_over:
         return _over(request, guest)
-    if guest.participant is None:
+    if guest.participant is None or request.method == "POST" or "who" in request.GET:
         return _at_the_door(request, guest)
-    if request.method == "POST":
-        return redirect("room", guest.room.code)
 
-    def draw():
-        return render(request, _template(request), _page(guest))
+    def draw(who: str = ""):
+        return render(request, _template(request), _page(guest, who=who))
 
-    if guest.room.step == facilitation.GATHER and not guest.participant.has_written:
-        return page(request, _seen_of(guest, request) + ":inside", draw)  # as everybody sees it who has just come in
+    step = guest.room.step
+    if step == facilitation.WELCOME or (step == facilitation.GATHER and not guest.participant.has_written):
+        own = {ANYBODY: _who(guest)}  # but for this line it is as everybody sees it who has just come in
+        return page(request, _seen_of(guest, request) + ":inside", lambda: draw(ANYBODY), own)
     return draw()
 
 
-def _over(request, guest: Guest):
+def _over(request, guest: Guest, refused: str = ""):
+    """Show what came out; say what came too late (409)."""
     workshop = _workshop(guest)
-    context = {"workshop": workshop, "results": results_page(workshop)}
-    return render(request, _template(request, "rooms/over.html"), context)
+    own = []
+    if guest.participant is not None:
+        own = list(
+            workshop.cards.filter(organisation_id=workshop.organisation_id, author=guest.participant)
+            .select_related("merged_into")
+        )
+    context = {
+        "workshop": workshop, "results": results_page(workshop), "refused": refused,
+        "own": [str(card.pk) for card in own],
+        "gone": [card for card in own if card.hidden or card.merged_into or not card.approved],
+    }  # fmt: skip
+    return render(request, _template(request, "rooms/over.html"), context, status=409 if refused else 200)
 
 
 def _at_the_door(request, guest: Guest):
     """Ask as what somebody is here; whoever was shut out reads so."""
     if guest.participant_id is not None and _is_banned(guest):
-        return render(request, _template(request, "rooms/out.html"), {"workshop": _workshop(guest)}, status=403)
-    form = JoinForm(request.POST or None)
+        context = {"workshop": _workshop(guest), "sign": Participant(pk=guest.participant_id).sign}
+        return render(request, _template(request, "rooms/out.html"), context, status=403)
+    known = guest.participant
+    initial = {"perspective": known.perspective, "nickname": known.nickname} if known else None
+    form = JoinForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -143,7 +158,7 @@ def _at_the_door(request, guest: Guest):
             response = redirect("room", guest.room.code)
             remember(response, guest, participant)
             return response
-    context = {"form": form, "workshop": _workshop(guest)}
+    context = {"form": form, "workshop": _workshop(guest), "known": known}
     return render(request, _template(request, "rooms/door.html"), context, status=422 if form.is_bound else 200)
 
 
@@ -192,6 +207,8 @@ def _board(guest: Guest) -> tuple[int, bytes, bytes]:
 @require_POST
 def room_card(request, guest: Guest):
     """Take a card that somebody wrote."""
+    if guest.is_over:
+        return _over(request, guest, taking_part.lost_card(" ".join(request.POST.get("text", "").split())))
     participant, workshop = _in(guest), _workshop(guest)
     form = OwnCardForm(request.POST, workshop=workshop)
     if not form.is_valid():
@@ -204,10 +221,28 @@ def room_card(request, guest: Guest):
 
 @participant_view
 @require_POST
+def room_card_back(request, guest: Guest, card):
+    """Take one's own card back; its words lie in the box again, to be put right."""
+    if guest.is_over:
+        return _over(request, guest, _("The workshop is over, so your card stays"))
+    participant = _in(guest)
+    try:
+        known = taking_part.take_back(room=guest.room, participant=participant, card=Card(pk=card))
+    except Refused as refused:
+        return _refused(request, guest, refused)
+    form = OwnCardForm(workshop=_workshop(guest), initial={"text": known.text, "cell": known.cell})
+    guest.room.refresh_from_db()
+    return render(request, _template(request), _page(guest, form=form, taken_back=True))
+
+
+@participant_view
+@require_POST
 def room_place(request, guest: Guest, card):
     """Put a card under a place."""
-    participant, known = _in(guest), _card(guest, card)
-    place = request.POST.get("place", "")
+    known = _card(guest, card)
+    if guest.is_over:
+        return _over(request, guest, taking_part.lost_choice(known))
+    participant, place = _in(guest), request.POST.get("place", "")
     return _done(request, guest, f"card-{known.number}", lambda: taking_part.place(
         room=guest.room, participant=participant, card=known, place=place
     ))  # fmt: skip
@@ -217,8 +252,10 @@ def room_place(request, guest: Guest, card):
 @require_POST
 def room_vote(request, guest: Guest, card):
     """Give a card so many of one's votes."""
-    participant, known = _in(guest), _card(guest, card)
-    typed = request.POST.get("number", "")
+    known = _card(guest, card)
+    if guest.is_over:
+        return _over(request, guest, taking_part.lost_vote(known))
+    participant, typed = _in(guest), request.POST.get("number", "")
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else -1
     return _done(request, guest, f"card-{known.number}", lambda: taking_part.vote(
         room=guest.room, participant=participant, card=known, number=number
@@ -230,27 +267,43 @@ def _done(request, guest: Guest, where: str, deed):
     try:
         deed()
     except Refused as refused:
-        late = isinstance(refused, taking_part.MovedOn)
-        guest.room.refresh_from_db()
-        context = _page(guest, refused=" ".join(map(str, refused.messages.values())))
-        return render(request, _template(request), context, status=409 if late else 422)
+        return _refused(request, guest, refused)
     if request.headers.get("HX-Request") == "true":
         return render(request, _template(request), _page(guest, saved=True))
     return redirect(f"{reverse('room', args=[guest.room.code])}#{where}")
 
 
+def _refused(request, guest: Guest, refused: Refused):
+    late = isinstance(refused, taking_part.MovedOn)
+    guest.room.refresh_from_db()
+    words = " ".join(map(str, refused.messages.values()))
+    if guest.is_over:
+        return _over(request, guest, words)
+    return render(request, _template(request), _page(guest, refused=words), status=409 if late else 422)
+
+
 def _in(guest: Guest):
-    """Return who they are in the room; whoever is not in it, or in a room that is over, is refused (403)."""
-    if guest.participant is None or guest.is_over:
+    """Return who they are in the room; whoever is not in it is refused (403)."""
+    if guest.participant is None:
         raise PermissionDenied
     return guest.participant
 
 
 def _card(guest: Guest, card) -> Card:
-    known = standing(_workshop(guest)).filter(pk=card).first()
+    """Return a card of this room, the one above it where it was laid under another.
+
+    What is said of a hidden card is kept, and counts when it is shown again.
+    """
+    cards = _workshop(guest).cards.filter(organisation_id=guest.room.organisation_id)
+    known = cards.select_related("merged_into").filter(pk=card).first()
     if known is None:
         raise Http404
-    return known
+    return known.merged_into or known
+
+
+def _who(guest: Guest) -> str:
+    """Return as whom somebody is here, in HTML: what only their own page says."""
+    return render_to_string("rooms/_who.html", {"participant": guest.participant, "room": guest.room})
 
 
 def _workshop(guest: Guest) -> Workshop:
@@ -265,7 +318,9 @@ def _template(request, name: str = "rooms/room.html") -> str:
     return f"{name}#mine" if request.headers.get("HX-Request") == "true" else name
 
 
-def _page(guest: Guest, *, form=None, refused: str = "", saved: bool = False) -> dict:
+def _page(
+    guest: Guest, *, form=None, refused: str = "", saved: bool = False, taken_back: bool = False, who: str = ""
+) -> dict:
     workshop, room = _workshop(guest), guest.room
     board, mine = board_of(workshop, room), mine_of(workshop, guest.participant)
     step = room.step
@@ -283,5 +338,6 @@ def _page(guest: Guest, *, form=None, refused: str = "", saved: bool = False) ->
         "saved": saved, "cards": cards, "placed": sum(bool(each["place"]) for each in cards),
         "next": next((each["card"].pk for each in cards if not each["place"]), None),
         "choices": [(slug, place_title(slug)) for slug in choices()], "participant": guest.participant,
+        "who": who or _who(guest), "taken_back": taken_back,
         "words": facilitation.PLACE_WORDS,
     }  # fmt: skip

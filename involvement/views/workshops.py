@@ -21,12 +21,12 @@ from involvement.forms.workshops import (
     HandOverForm,
     LinesForm,
     MergeForm,
-    PerspectiveForm,
+    TableForm,
     WorkshopForm,
 )
 from involvement.http import render_conflict, render_page
 from involvement.maps import build_map
-from involvement.models import Card, PaperCount, Participant, Workshop
+from involvement.models import Card, PaperCount, PaperTable, Participant, Workshop
 from involvement.papers import FILES, HANDOUTS, without_scheme
 from involvement.practising import cases_of_set
 from involvement.workshops import (
@@ -79,7 +79,7 @@ def workshop_detail(request, organisation, workshop):
         "steps": [
             {"step": step, "minutes": workshop.minutes.get(step.slug)} for step in facilitation.steps_of(workshop.mode)
         ],
-        "begins_by_placing": facilitation.steps_of(workshop.mode)[0].slug == facilitation.PLACE,
+        "begins_by_placing": facilitation.first_work(workshop.mode).slug == facilitation.PLACE,
         "handouts": HANDOUTS.values(),
     }  # fmt: skip
     return render_page(request, "workshops/detail.html", context)
@@ -202,7 +202,8 @@ def workshop_people(request, organisation, workshop):
             hosting.ban(participant=person, by=request.user, banned="out" in request.POST)
         if not form.errors:
             return redirect("workshop-people", organisation.slug, workshop.pk)
-    phones = workshop.participants.filter(organisation=organisation).order_by("nickname", "pk")
+    phones = list(workshop.participants.filter(organisation=organisation))
+    phones.sort(key=lambda each: (each.banned, "" if each.banned else each.nickname.lower(), each.sign))
     context = {"workshop": workshop, "phones": phones, "hand_over": form}
     return render_page(request, "workshops/people.html", context, status=422 if form.errors else 200)
 
@@ -259,6 +260,14 @@ def workshop_card(request, organisation, card):
     text = CardTextForm(said if "text" in said else None, initial={"text": card.text})
     agree = AgreeForm(said if "note" in said else None, card=card)
     merge = MergeForm(said if "into" in said else None, card=card, cards=cards)
+    if "author-out" in said:
+        try:
+            hosting.ban_author(card=card, by=request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("The card is off the wall, and the phone that wrote it is out of the room."))
+        return redirect("workshop-run", organisation.slug, workshop.pk)
     if request.method == "POST":
         for form, deed in ((text, _put_right), (agree, _agreed), (merge, _merged)):
             if form.is_bound and form.is_valid():
@@ -303,58 +312,62 @@ def _after(request, organisation, workshop, card) -> str:
 
 @organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
 def workshop_paper(request, organisation, workshop):
-    """Write down what people without a phone said: how many they are, where they put each card, their votes."""
-    perspective = request.GET.get("perspective", "")
-    if perspective not in Participant.Perspective.values:
-        perspective = ""
-    form = PerspectiveForm(request.POST if "people" in request.POST else None)
+    """Write down what people without a phone said, table by table: who sits there, where they put each card, votes."""
+    tables = list(workshop.paper_tables.filter(organisation=organisation))
+    table = next((each for each in tables if str(each.pk) == request.GET.get("table")), None)
+    if table is None and "table" in request.GET:
+        raise Http404
+    said = request.POST if "people" in request.POST else None
+    form = TableForm(said, initial={"perspective": table.perspective, "people": table.people} if table else None)
     refused: list[str] = []
     if request.method == "POST":
         try:
-            asked = _counted(request, workshop, form, perspective)
+            asked = _counted(request, workshop, form, table)
         except Refused as why:
-            refused = [str(each) for each in why.messages.values()]
+            if form.is_bound:
+                form.refuse(why)
+            refused = [] if form.is_bound else [str(each) for each in why.messages.values()]
         else:
-            if asked:
+            if asked is not None:
                 _count_again(request, workshop)
                 messages.success(request, _("Saved."))
                 here = reverse("workshop-paper", args=[organisation.slug, workshop.pk])
-                return redirect(f"{here}?perspective={asked}")
+                return redirect(f"{here}?table={asked.pk}" if asked.pk else here)
+    step = workshop.room.step
     context = {
-        "workshop": workshop, "room": workshop.room, "form": form, "refused": refused, "perspective": perspective,
-        "name": Participant.Perspective(perspective).label if perspective else "",
-        "people": [
-            {"slug": row.perspective, "name": row.get_perspective_display(), "number": row.number}
-            for row in workshop.paper_counts.filter(organisation=organisation, card=None)
-        ],
-        "rows": _paper_rows(request, workshop, perspective) if perspective else [],
+        "workshop": workshop, "room": workshop.room, "form": form, "refused": refused, "table": table,
+        "tables": tables, "rows": _paper_rows(request, workshop, table) if table else [],
         "places": [place_title(slug) for slug in choices()],
-        "votes": facilitation.VOTE in facilitation.MODES[workshop.mode],
-        "placing": workshop.mode != Workshop.Mode.IMAGINE,
+        "votes": facilitation.has_reached(workshop.mode, step, facilitation.VOTE),
+        "placing": facilitation.has_reached(workshop.mode, step, facilitation.PLACE),
     }  # fmt: skip
     return render_page(request, "workshops/paper.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _counted(request, workshop, form, perspective: str) -> str:
-    """Save one of the page's two forms; return the perspective that was counted, "" where the form is wrong."""
-    words = {"workshop": workshop, "by": request.user}
+def _counted(request, workshop, form, table: PaperTable | None) -> PaperTable | None:
+    """Save one of the page's forms; return the table (without a key where it was taken away), None for a wrong form."""
+    if "clear" in request.POST and table is not None:
+        hosting.clear_table(table=table, by=request.user)
+        return PaperTable(pk=None)
     if form.is_bound:
         if not form.is_valid():
-            return ""
-        said = form.cleaned_data
-        hosting.count_paper(**words, perspective=said["perspective"], people=said["people"])
-        return said["perspective"]
+            return None
+        said = {"perspective": form.cleaned_data["perspective"], "people": form.cleaned_data["people"]}
+        if table is None:
+            key = form.cleaned_data["request_key"]
+            return hosting.seat_table(workshop=workshop, by=request.user, key=key, **said)
+        return hosting.change_table(table=table, by=request.user, **said)
+    if table is None:
+        raise Refused(_("Choose a table first"))
+    chose, votes = {}, {}
     for card in hosting.standing(workshop):
         typed = {slug: request.POST.get(f"c-{card.number}-{slug}", "").strip() for slug in choices()}
-        chose = {slug: _number(value) for slug, value in typed.items() if value}
-        given = request.POST.get(f"v-{card.number}", "").strip()
-        placing = any(f"c-{card.number}-{slug}" in request.POST for slug in choices())
-        if placing or given:
-            hosting.count_paper(
-                **words, perspective=perspective, card=card, chose=chose if placing else None,
-                votes=_number(given) if given else None,
-            )  # fmt: skip
-    return perspective
+        if any(f"c-{card.number}-{slug}" in request.POST for slug in choices()):
+            chose[card] = {slug: _number(value) for slug, value in typed.items() if value}
+        if f"v-{card.number}" in request.POST:
+            votes[card] = _number(request.POST[f"v-{card.number}"].strip() or "0")
+    hosting.count_table(table=table, by=request.user, chose=chose, votes=votes)
+    return table
 
 
 def _count_again(request, workshop: Workshop) -> None:
@@ -369,12 +382,9 @@ def _number(typed: str) -> int:
     return int(typed)
 
 
-def _paper_rows(request, workshop, perspective: str) -> list[dict]:
+def _paper_rows(request, workshop, table: PaperTable) -> list[dict]:
     """Return each card with what was counted, or what was just typed."""
-    counted = {
-        (row.card_id, row.kind, row.place): row.number
-        for row in workshop.paper_counts.filter(organisation_id=workshop.organisation_id, perspective=perspective)
-    }
+    counted = {(row.card_id, row.kind, row.place): row.number for row in table.counts.all()}
     now, votes = PaperCount.Kind.NOW, PaperCount.Kind.VOTES
     return [
         {

@@ -30,6 +30,7 @@ PUBLIC = {
     "room",
     "room-board",
     "room-card",
+    "room-card-back",
     "room-place",
     "room-vote",
     "account_login",

@@ -72,7 +72,7 @@ def test_the_door_opens_only_with_a_promise_and_something_to_place(world, org, f
     with pytest.raises(Refused, match="what people will place"):
         hosting.open_door(workshop=review, by=fay)
     hosting.choose_activities(workshop=review, by=fay, activities=[world.ashdown.survey])
-    assert hosting.open_door(workshop=review, by=fay).step == facilitation.PLACE
+    assert hosting.open_door(workshop=review, by=fay).step == facilitation.WELCOME
     with pytest.raises(PermissionDenied):
         hosting.open_door(workshop=review, by=world.people["vi"])
 
@@ -298,18 +298,59 @@ def test_who_is_shut_out_does_not_count(org, fay):
     assert page(client, workshop).status_code == 200
 
 
+def seat(workshop, perspective="carer", people=6):
+    return hosting.seat_table(workshop=workshop, by=workshop.facilitator, perspective=perspective, people=people)
+
+
 def test_people_on_paper_count_as_people_with_phones(org, fay):
     workshop = plan(org, fay)
     (card,) = lay(workshop, "A survey")
     assert card.on_paper
-    hosting.count_paper(workshop=workshop, by=fay, perspective="carer", people=6)
+    first, second = seat(workshop), seat(workshop, people=5)  # two tables of carers, each counted by itself
     workshop = at(workshop, "place")
-    hosting.count_paper(workshop=workshop, by=fay, perspective="carer", card=card, chose={"users": 4, "owners": 2})
-    with pytest.raises(Refused, match="7 choices of 6 people"):
-        hosting.count_paper(workshop=workshop, by=fay, perspective="carer", card=card, chose={"users": 7})
+    hosting.count_table(table=first, by=fay, chose={card: {"users": 4, "owners": 2}})
+    hosting.count_table(table=second, by=fay, chose={card: {"users": 5}})
+    with pytest.raises(Refused, match="Card 1: you counted 7 choices of 6 people"):
+        hosting.count_table(table=first, by=fay, chose={card: {"users": 7}})
+    with pytest.raises(Refused, match="choices of 6 people at this table"):
+        hosting.change_table(table=first, by=fay, perspective="carer", people=5)
     workshop = at(workshop, "reveal")
     board = board_of(workshop, workshop.room)
-    assert board.people == 6 and dict(board.cards[0].spread.whole.chose) == {"users": 4, "owners": 2}
+    assert board.people == 11 and dict(board.cards[0].spread.whole.chose) == {"users": 9, "owners": 2}
+    hosting.clear_table(table=second, by=fay)
+    assert board_of(workshop, workshop.room).people == 6
+
+
+def test_nobody_votes_on_paper_before_the_vote_or_more_than_they_have(org, fay):
+    workshop = plan(org, fay, votes_each=2)
+    first, second = lay(workshop, "One", "Two")
+    table = seat(workshop, people=3)
+    for said in ({"chose": {first: {"users": 1}}}, {"chose": {}, "votes": {first: 1}}):
+        with pytest.raises(Refused, match="not come to the step"):
+            hosting.count_table(table=table, by=fay, **said)
+    workshop = at(workshop, "vote")
+    hosting.count_table(table=table, by=fay, chose={}, votes={first: 4, second: 2})
+    for wrong in ({first: 5}, {first: 7, second: 0}):
+        with pytest.raises(Refused, match="3 people have 6 votes"):
+            hosting.count_table(table=table, by=fay, chose={}, votes=wrong)
+    hosting.count_table(table=table, by=fay, chose={}, votes={first: 1, second: 5})
+    workshop = at(workshop, "close")
+    assert {row.card.text: row.votes for row in board_of(workshop, workshop.room).cards} == {"One": 1, "Two": 5}
+
+
+def test_a_sheet_with_one_mistake_is_kept_in_the_page_and_nothing_of_it_counted(org, fay):
+    workshop = plan(org, fay)
+    first, second = lay(workshop, "One", "Two")
+    table = seat(workshop, people=3)
+    workshop = at(workshop, "place")
+    client = Client()
+    client.force_login(fay)
+    where = reverse("workshop-paper", args=[org.slug, workshop.pk]) + f"?table={table.pk}"
+    said = client.post(where, {"c-1-users": "3", "c-2-users": "2", "c-2-owners": "2"})
+    assert said.status_code == 422 and "Card 2: you counted 4 choices of 3 people" in said.content.decode()
+    assert 'name="c-1-users" value="3"' in said.content.decode()
+    assert not table.counts.exists()
+    assert client.get(where.split("?")[0] + "?table=00000000-0000-0000-0000-000000000000").status_code == 404
 
 
 def test_two_cards_that_say_the_same_become_one(org, fay):
@@ -354,7 +395,9 @@ def test_what_came_out_is_kept_when_the_room_is_closed(org, fay):
 
 def test_steps_go_on_and_back_and_only_those_of_the_mode(org, fay):
     workshop = plan(org, fay, "imagine")
-    assert [step.slug for step in facilitation.steps_of("imagine")] == ["gather", "vote", "reveal", "agree", "close"]
+    assert [step.slug for step in facilitation.steps_of("imagine")] == [
+        "welcome", "gather", "vote", "reveal", "agree", "close",
+    ]  # fmt: skip
     assert at(workshop, "vote").room.step == "vote"
     assert at(workshop, "gather").room.step == "gather"
     with pytest.raises(Refused):
@@ -377,7 +420,9 @@ def test_every_step_of_every_mode_has_its_pages(world, org, fay, mode):
         assert str(step.question) in page(client, workshop).content.decode().replace("&#x27;", "'")
         for name in ("workshop-run", "workshop-projector", "workshop-results", "workshop-paper", "workshop-cards"):
             assert lead.get(reverse(name, args=[org.slug, workshop.pk])).status_code == 200
-    assert set(facilitation.minutes_of(mode, 45)) == {each.slug for each in facilitation.steps_of(mode)} - {"close"}
+    assert set(facilitation.minutes_of(mode, 45)) == {each.slug for each in facilitation.steps_of(mode)} - {
+        "welcome", "close",
+    }  # fmt: skip
     assert sum(facilitation.minutes_of(mode, 45).values()) <= 45
     assert Card.objects.filter(workshop=workshop).count() == 1
 
@@ -412,12 +457,12 @@ def test_what_is_counted_after_the_end_counts(world, org, fay):
     client = Client()
     client.force_login(fay)
     where = reverse("workshop-paper", args=[org.slug, workshop.pk])
-    client.post(where, {"perspective": "patient", "people": 6})
-    client.post(f"{where}?perspective=patient", {f"c-{card.number}-users": 6})
+    where = client.post(where, {"perspective": "patient", "people": 6})["Location"]
+    client.post(where, {f"c-{card.number}-users": 6})
     kept = results_page(fresh(workshop))
     assert kept.people == 6 and kept.rows[0].after_most == "Users, 6 of 6"
     Room.objects.update(closed_at=workshop.room.opened_at - timedelta(days=400))
-    client.post(f"{where}?perspective=patient", {f"c-{card.number}-users": 5})
+    client.post(where, {f"c-{card.number}-users": 5})
     assert results_page(fresh(workshop)).rows[0].after_most == "Users, 6 of 6", "phones’ choices may be gone by then"
 
 
@@ -474,3 +519,100 @@ def test_the_wall_shows_the_cards_while_people_choose_and_the_votes_at_the_end(w
     assert "3 votes" not in wall() and "2. A leaflet" in wall()
     workshop = at(workshop, "close")
     assert "3 votes" in wall()
+
+
+def test_people_are_welcomed_before_the_clock_begins(org, fay):
+    workshop = plan(org, fay, opened=False)
+    hosting.open_door(workshop=workshop, by=fay)
+    workshop = fresh(workshop)
+    somebody, lead = phone(workshop), Client()
+    lead.force_login(fay)
+    wall = lead.get(reverse("workshop-projector", args=[org.slug, workshop.pk])).content.decode()
+    desk = lead.get(reverse("workshop-run", args=[org.slug, workshop.pk])).content.decode()
+    assert workshop.title in wall and PROMISE in wall and workshop.purpose in wall and "1</strong> person" in wall
+    assert "Next: Write" in desk and "data-room-until" not in desk
+    told = page(somebody, workshop).content.decode()
+    assert PROMISE in told and "As coproducers:" in told
+    late = somebody.post(reverse("room-card", args=[workshop.room.code]), {"text": "Early", "request_key": uuid4()})
+    assert late.status_code == 409 and not workshop.cards.exists()
+
+
+def test_ones_own_card_can_be_put_right_while_the_room_writes(org, fay):
+    workshop = plan(org, fay)
+    mine, other = phone(workshop), phone(workshop)
+    mine.post(reverse("room-card", args=[workshop.room.code]), {"text": "A servey", "request_key": uuid4()})
+    card = workshop.cards.get()
+    back = reverse("room-card-back", args=[workshop.room.code, card.pk])
+    assert other.post(back).status_code == 422 and Client().post(back).status_code == 403
+    answer = mine.post(back)
+    assert answer.status_code == 200 and ">\nA servey</textarea>" in answer.content.decode()
+    assert not workshop.cards.exists()
+    mine.post(reverse("room-card", args=[workshop.room.code]), {"text": "A survey", "request_key": uuid4()})
+    at(workshop, "place")
+    late = mine.post(reverse("room-card-back", args=[workshop.room.code, workshop.cards.get().pk]))
+    assert late.status_code == 409 and workshop.cards.get().text == "A survey"
+
+
+def test_what_comes_when_it_is_over_is_named_and_not_lost_without_a_word(org, fay):
+    workshop = plan(org, fay)
+    (card,) = lay(workshop, "A survey")
+    somebody, code = phone(workshop), workshop.room.code
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    for name, args, said, told in (
+        ("room-card", [], {"text": "Too late", "request_key": uuid4()}, "not put on the wall: “Too late”"),
+        ("room-place", [card.pk], {"place": "users"}, "your choice for card 1 was not counted"),
+        ("room-vote", [card.pk], {"number": 1}, "your vote for card 1 was not counted"),
+    ):
+        late = somebody.post(reverse(name, args=[code, *args]), said)
+        assert late.status_code == 409 and told in late.content.decode(), name
+
+
+def test_at_the_end_people_find_their_own_cards_and_what_became_of_those_that_are_gone(org, fay):
+    workshop = plan(org, fay)
+    mine, other = phone(workshop), phone(workshop)
+    for text in ("A survey", "The survey", "Something rude"):
+        mine.post(reverse("room-card", args=[workshop.room.code]), {"text": text, "request_key": uuid4()})
+    survey, twin, rude = workshop.cards.all()
+    hosting.merge_cards(card=twin, by=fay, into=survey)
+    hosting.hide(card=rude, by=fay)
+    workshop = at(workshop, "place")
+    now = page(mine, workshop).content.decode()
+    assert "took your card “Something rude” off the wall" in now and "laid under card 1" in now
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    told, others = (page(each, workshop).content.decode() for each in (mine, other))
+    assert "your card" in told and "the facilitator took it off the wall" in told and "laid under card 1" in told
+    assert "your card" not in others and "Something rude" not in others
+
+
+def test_a_phone_has_a_sign_and_can_say_again_as_whom_it_is_here(org, fay):
+    workshop = plan(org, fay)
+    somebody, other = phone(workshop, "carer", "Ann"), phone(workshop)
+    ann, second = (workshop.participants.get(nickname=name) for name in ("Ann", ""))
+    assert ann.sign != second.sign and set(ann.sign) <= set(CODE_SIGNS)
+    client = Client()
+    client.force_login(fay)
+    people = client.get(reverse("workshop-people", args=[org.slug, workshop.pk])).content.decode()
+    assert ann.sign in people and second.sign in people
+    assert f"{ann.sign}</strong>" in page(somebody, workshop).content.decode()
+    assert f"{second.sign}</strong>" in page(other, workshop).content.decode()
+    room = reverse("room", args=[workshop.room.code])
+    assert 'value="Ann"' in somebody.get(f"{room}?who=1").content.decode()
+    assert somebody.post(room, {"perspective": "staff", "nickname": ""}).status_code == 302
+    ann.refresh_from_db()
+    assert (ann.perspective, ann.nickname, workshop.participants.count()) == ("staff", "", 2)
+
+
+def test_the_phone_that_wrote_a_card_can_be_taken_out_with_it(org, fay):
+    workshop = plan(org, fay)
+    rude, other = phone(workshop, nickname="Rude"), phone(workshop, nickname="Kind")
+    rude.post(reverse("room-card", args=[workshop.room.code]), {"text": "Something rude", "request_key": uuid4()})
+    (paper,) = lay(workshop, "From paper")
+    client, card = Client(), workshop.cards.get(text="Something rude")
+    client.force_login(fay)
+    client.post(reverse("workshop-card", args=[org.slug, workshop.pk, card.pk]), {"author-out": "1"})
+    assert page(rude, workshop).status_code == 403 and page(other, workshop).status_code == 200
+    assert "Something rude" not in page(other, workshop).content.decode()
+    with pytest.raises(Refused, match="No phone"):
+        hosting.ban_author(card=paper, by=fay)
+    people = client.get(reverse("workshop-people", args=[org.slug, workshop.pk])).content.decode()
+    assert "Kind" in people and "Rude" not in people, "whose phone it is, is not told"
