@@ -15,24 +15,29 @@ class Browser:
     def __init__(self, port: int, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None):
         self.port, self.host, self.tls, self.cookies, self.token = port, host, tls, {}, ""
 
-    async def ask(self, method: str, path: str, form: dict | None = None, **headers: str):
-        """Ask once over a new connection; return (status, headers in small letters, body).
+    async def ask(self, method: str, path: str, form: dict | None = None, file: bytes = b"", **headers: str):
+        """Ask once over a new connection, a form with its fields or with one ``file``; return (status, headers, body).
 
-        Raises OSError or asyncio.IncompleteReadError where there is no whole answer.
+        The headers' names come in small letters. Raises OSError or asyncio.IncompleteReadError where there is no whole
+        answer.
         """
-        body = urlencode({**form, "csrfmiddlewaretoken": self.token}) if form is not None else ""
+        kind, body = "application/x-www-form-urlencoded", b""
+        if file:
+            kind, body = "multipart/form-data; boundary=-", _parts({"csrfmiddlewaretoken": self.token}, file)
+        elif form is not None:
+            body = urlencode({**form, "csrfmiddlewaretoken": self.token}).encode()
         sent = {
             "Host": self.host, "Connection": "close", "Accept-Encoding": "gzip",
             "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             "Origin": f"https://{self.host}", "Referer": f"https://{self.host}{path}", **headers,
         }  # fmt: skip
-        if form is not None:
-            sent |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
-        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value), "", body]
+        if body:
+            sent |= {"Content-Type": kind, "Content-Length": str(len(body))}
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items() if value), "", ""]
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls)
         try:
-            writer.write("\r\n".join(lines).encode())
+            writer.write("\r\n".join(lines).encode() + body)
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             answer = await reader.read()
         finally:
@@ -53,3 +58,12 @@ class Browser:
         if found:
             self.token = found[1].decode()
         return int(head[9:12]), got, answer
+
+
+def _parts(fields: dict[str, str], file: bytes) -> bytes:
+    """Return a form's fields and its ``file`` as a browser sends them, with "-" between the parts."""
+    named = "\r\n".join(
+        f'---\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()
+    )
+    head = '---\r\nContent-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    return f"{named}\r\n{head}".encode() + file + b"\r\n-----\r\n"
