@@ -60,20 +60,20 @@ ANSWERS = {
 }  # fmt: skip
 FEW, MILLION = 20, 1_000_000
 WRITERS = "placing by eight at once, p95"
-NOT_HERE = "6 to 8 and 19: see the other benchmarks, or not measured yet"
+NOT_HERE = "6 to 8: benchmarks/files.py; 19: benchmarks/lighthouse.py"
 Ask = Callable[[Browser], Awaitable[int | None]]  # one request: its status, 0 for a wrong page, None where all is done
 
 
 class Bench:
     """A place with a register, the app and the small page, and somebody who is signed in."""
 
-    def __init__(self, folder: Path, url: str, activities: int, others: int = 0):
-        """Fill it with an organisation of so many activities; with ``others``, so many more of 499 organisations."""
+    def __init__(self, folder: Path, url: str, activities: int, others: int = 0, among: int = 499):
+        """Fill it with an organisation of so many activities; with ``others``, so many more of ``among`` others."""
         folder.mkdir()
         self.place = Place(folder, url, f"goals{activities}")
         self.place.create()
         self.place.python("manage.py", "migrate", "--verbosity", "0")
-        size, organisations = str(activities), "500" if others else "1"
+        size, organisations = str(activities), str(1 + among) if others else "1"
         self.place.python("benchmarks/generate.py", "--organisations", organisations,
                           "--activities", str(activities + others), "--large", size)  # fmt: skip
         self.server, self.hello = self.place.serve(PORT), self.place.hello(HELLO)
@@ -374,6 +374,11 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL", "")
     with tempfile.TemporaryDirectory(prefix="involvement-goals-") as folder:
         rows = run(asked, Path(folder), url)
+    tell(rows, url, asked.out, f"Goals {NOT_HERE}.")
+
+
+def tell(rows: list[dict], url: str, out: Path | None, last: str = "") -> None:
+    """Print the rows as a table, and write them as JSON where ``out`` says so."""
     kind = "PostgreSQL" if url.startswith("postgres") else "SQLite"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{kind}, {date.today()}, {machine}; load at the end {os.getloadavg()[0]:.1f}\n")
@@ -382,9 +387,9 @@ def main() -> None:
         spread = f"{each['median']:g} ({each['least']:g} to {each['most']:g}) {each['unit']}"
         met = {True: "met", False: "**missed**", None: "no goal"}[each["met"]]
         print(f"| {each['goal']} | {each['what']} | {spread} | {each['at_most'] or ''} | {met} |")
-    print(f"\nGoals {NOT_HERE}.")
-    if asked.out:
-        asked.out.write_text(json.dumps({"database": kind, "day": f"{date.today()}", "machine": machine, "rows": rows}))
+    print(f"\n{last}" if last else "")
+    if out:
+        out.write_text(json.dumps({"database": kind, "day": f"{date.today()}", "machine": machine, "rows": rows}))
 
 
 if __name__ == "__main__":
