@@ -70,7 +70,7 @@ class Bench:
     def __init__(self, folder: Path, url: str, activities: int, others: int = 0, among: int = 499):
         """Fill it with an organisation of so many activities; with ``others``, so many more of ``among`` others."""
         folder.mkdir()
-        self.place = Place(folder, url, f"goals{activities}")
+        self.place, self.port = Place(folder, url, f"goals{activities}"), PORT
         self.place.create()
         self.place.python("manage.py", "migrate", "--verbosity", "0")
         size, organisations = str(activities), str(1 + among) if others else "1"
@@ -129,7 +129,7 @@ class Bench:
 
         async def one() -> None:
             nonlocal asked
-            browser = Browser(PORT)
+            browser = Browser(self.port)
             browser.cookies, browser.token = dict(self.browser.cookies), self.browser.token
             while time.perf_counter() < end:
                 status = await ask(browser)
@@ -226,12 +226,14 @@ def started(start: Callable[[], object]) -> float:
     return min(times)
 
 
-def row(number: str, what: str, values: list[float], goal: float | None, unit: str = "x H") -> dict:
+def row(
+    number: str, what: str, values: list[float], goal: float | None, unit: str = "x H", digits: int = 2
+) -> dict:
     """Return a row of the table; without a goal nothing is met."""
     middle, most = statistics.median(values), max(values)
     return {
-        "goal": number, "what": what, "median": round(middle, 2), "least": round(min(values), 2),
-        "most": round(most, 2), "at_most": goal, "unit": unit,
+        "goal": number, "what": what, "median": round(middle, digits), "least": round(min(values), digits),
+        "most": round(most, digits), "at_most": goal, "unit": unit,
         "met": None if goal is None else middle <= goal and most <= 1.5 * goal,
     }  # fmt: skip
 

@@ -69,7 +69,9 @@ class Place:
     def start(self, *arguments: str, out) -> subprocess.Popen:
         return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=self.environment, stdout=out)
 
-    def serve(self, port: int, workers: int = 2, **changes: str) -> subprocess.Popen:
+    def serve(
+        self, port: int, workers: int = 2, app: str = "involvement.wsgi", **changes: str
+    ) -> subprocess.Popen:
         """Start gunicorn as in production, behind a proxy that speaks HTTPS for it; return it once it is ready.
 
         ``changes`` are variables of its environment. All that one place serves have the same secret.
@@ -83,7 +85,7 @@ class Place:
             static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
             subprocess.run(static, cwd=ROOT, env=environment, check=True)
             self.collected = True
-        return self._served("involvement.wsgi", port, "/readyz", environment)
+        return self._served(app, port, "/readyz", environment)
 
     def hello(self, port: int) -> subprocess.Popen:
         """Start the smallest Django page in the same process model; return it once it answers."""
