@@ -65,3 +65,16 @@ FORBIDDEN = {
 def test_templates_keep_to_the_content_policy(path):
     text = path.read_text()
     assert [name for name, pattern in FORBIDDEN.items() if re.search(pattern, text)] == []
+
+
+def test_pages_that_ask_for_parts_of_themselves_bring_htmx():
+    pages = {str(path.relative_to(ROOT / "templates")): path.read_text() for path in TEMPLATES}
+
+    def family(name: str) -> list[str]:
+        above = re.search(r'{% extends "([^"]+)" %}', pages[name])
+        return [pages[name], *(family(above[1]) if above else [])]
+
+    asking = [name for name, text in pages.items() if re.search(r"\bhx-(?:get|post)=", text) and "{% extends" in text]
+    assert len(asking) > 4
+    brings = re.compile(r'{% include "components/htmx.html" %}')
+    assert [name for name in asking if not any(brings.search(text) for text in family(name))] == []
