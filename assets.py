@@ -29,6 +29,12 @@ FONTS = {  # package -> the cuts that reports use
     "noto-sans-symbols-2": ("400Regular/NotoSansSymbols2_400Regular.ttf",),
     "noto-sans-arabic": ("400Regular/NotoSansArabic_400Regular.ttf", "700Bold/NotoSansArabic_700Bold.ttf"),
 }
+# Families of classes that no page of ours names (tests/guards/test_code.py): a third of the style sheet, compressed.
+UNUSED = re.compile(
+    r"nhsuk-(?:action-link|breadcrumb|button-group|card|code|do-dont-list|expander|hero|image|search-input|table-responsive"
+    r"|tabs|task-list|warning-callout|width-container-fluid|u-(?:display|float|font-size|margin-[1-9]|margin-right"
+    r"|nowrap|one|padding|static|text|three|two))(?![a-z0-9])"
+)
 
 
 def stamp() -> str:
@@ -66,8 +72,9 @@ def npm_thrown_away_afterwards(folder: Path) -> list[str]:
 def stylesheet(text: str) -> str:
     """Return the stylesheet with nothing that points off this site or at a file that is not there.
 
-    Its pictures are addressed from the site's root: made relative. Its typeface is on another host and licensed only
-    to NHS organisations: dropped, the next in the list (Arial) is used. Source maps are not served.
+    Rules of classes that no page names are left out. Its pictures are addressed from the site's root: made relative.
+    Its typeface is on another host and licensed only to NHS organisations: dropped, the next in the list (Arial) is
+    used. Source maps are not served.
     """
     text = re.sub(r"@font-face\s*\{[^}]*https?://[^}]*\}", "", text)
     text = text.replace("url(/assets/", "url(")
@@ -75,7 +82,26 @@ def stylesheet(text: str) -> str:
     left = re.findall(r"url\((?!data:)(?:/|https?:)[^)]*\)", text)
     if left:
         raise SystemExit(f"assets.py: the stylesheet still points elsewhere: {', '.join(left[:3])}")
-    return text
+    return without_unused(text)
+
+
+def without_unused(text: str) -> str:
+    """Return rules, or what stands in ``@media``, without the selectors that name a class of ``UNUSED``."""
+    made, at = [], 0
+    while (opening := text.find("{", at)) >= 0:
+        closing, depth = opening + 1, 1
+        while depth:
+            depth += {"{": 1, "}": -1}.get(text[closing], 0)
+            closing += 1
+        before, semicolon, head = text[at:opening].rpartition(";")  # @charset stands before the first rule
+        body, at = text[opening + 1 : closing - 1], closing
+        if head.startswith(("@media", "@supports")):
+            body = without_unused(body)
+        elif not head.startswith("@"):
+            selectors = re.split(r",(?![^()]*\))", head)
+            head = ",".join(each for each in selectors if not UNUSED.search(re.sub(r":not\([^)]*\)", "", each)))
+        made.append(before + semicolon + (f"{head}{{{body}}}" if head and body else ""))
+    return "".join(made) + text[at:]
 
 
 def put_in_order(modules: Path, made: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from assets import UNUSED, without_unused
+
 ROOT = settings.BASE_DIR
 VIEWS_AND_FORMS = sorted(
     [*(ROOT / "involvement" / "views").rglob("*.py"), *(ROOT / "involvement" / "forms").rglob("*.py")]
@@ -78,3 +80,18 @@ def test_pages_that_ask_for_parts_of_themselves_bring_htmx():
     assert len(asking) > 4
     brings = re.compile(r'{% include "components/htmx.html" %}')
     assert [name for name in asking if not any(brings.search(text) for text in family(name))] == []
+
+
+def test_no_page_names_a_class_whose_rules_are_left_out_of_the_style_sheet():
+    code = [path for folder in ("framework", "involvement") for path in (ROOT / folder).rglob("*.py")]
+    sources = [*TEMPLATES, *code, *(ROOT / "static").glob("*.*s")]
+    named = {str(path.relative_to(ROOT)): UNUSED.findall(path.read_text()) for path in sources}
+    assert {name: found for name, found in named.items() if found} == {}
+
+
+def test_what_is_left_out_of_the_style_sheet_is_no_more_than_that():
+    css = "@charset 'x';.a,.nhsuk-card .a{b:c}.nhsuk-tabs__tab{b:c}@media print{.nhsuk-u-padding-1{b:c}}"
+    css += ".nhsuk-table{b:c}"
+    css += "@media print{.nhsuk-u-margin-bottom-1:not(.nhsuk-card),.nhsuk-hero--x{b:c}}@page{b:c}.nhsuk-codes{b:c}"
+    left = "@charset 'x';.a{b:c}.nhsuk-table{b:c}@media print{.nhsuk-u-margin-bottom-1:not(.nhsuk-card){b:c}}@page{b:c}"
+    assert without_unused(css) == left + ".nhsuk-codes{b:c}"
