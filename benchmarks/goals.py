@@ -176,7 +176,7 @@ def timed(ask: Ask, times: list[float]) -> Ask:
 
 
 def weight(bench: "Bench", path: str) -> tuple[int, int]:
-    """Return how many bytes a page takes with all that it needs, and how many when it is asked for again."""
+    """Return how many bytes a page takes with all that it names, what its script loads too, and how many again."""
 
     async def sent(address: str) -> tuple[int, dict, bytes]:
         browser = Browser(PORT)
@@ -186,7 +186,7 @@ def weight(bench: "Bench", path: str) -> tuple[int, int]:
 
     size, _headers, body = asyncio.run(sent(path))
     first = again = size
-    for address in dict.fromkeys(re.findall(rb'(?:href|src)="(/static/[^"]+)"', body)):
+    for address in dict.fromkeys(re.findall(rb'(?:href|src|data-nhsuk)="(/static/[^"]+)"', body)):
         size, headers, _body = asyncio.run(sent(address.decode()))
         first += size
         again += 0 if "immutable" in headers["cache-control"] else size
