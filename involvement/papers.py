@@ -223,6 +223,7 @@ class Print:
     large: bool
     join_address: str  # where the code is typed
     room_address: str  # where the square code leads
+    gaps: tuple[tuple[str, str], ...] = ()  # what a room looks for ideas for: way and sentence
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,10 @@ def _cards(asked: Print) -> bytes:
     step = facilitation.first_work(asked.workshop.mode)
     blank = [{"number": None, "text": "", "detail": str(step.question)}] * BLANK_CARDS
     intro = [_("Cut along the lines.")] if known else [_("One thing on a card, in words that anybody understands.")]
+    if asked.gaps:
+        missing = [plain(f"{at}. {gap[1]}") for at, gap in enumerate(asked.gaps, 1)]
+        intro = [*intro, _("What is missing most here:"), *missing,
+                 _("Write the number of the gap on your card, if it is for one of these.")]  # fmt: skip
     return _printed(asked, kind="cards", intro=intro, cards=known or blank)
 
 

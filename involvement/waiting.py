@@ -23,6 +23,7 @@ from involvement.later import asked_again
 from involvement.models import Classification, ConfirmedBatch, Response
 from involvement.registers import day, lacking
 from involvement.reviews import left_for, to_close
+from involvement.workshops import cards_waiting
 
 LATELY = 30  # days
 
@@ -38,7 +39,7 @@ class Waiting:
 def waiting_for(
     viewer: Viewer, organisation_map, said: tuple[PlaceSaid, ...], challenges: list[ChallengeRow], *, on: date
 ) -> tuple[Waiting, ...]:
-    """Return what the viewer's roles let them do now, the most urgent first. At most seven queries."""
+    """Return what the viewer's roles let them do now, the most urgent first. At most eight queries."""
     org = viewer.organisation
     found: list[Waiting] = []
 
@@ -68,6 +69,11 @@ def waiting_for(
             _number_lacking(viewer, on), "%(n)d activity has a place and fills no tile: answer what is missing",
             "%(n)d activities have a place and fill no tile: answer what is missing",
             drawing.list_address(org, status="lacking"),
+        )  # fmt: skip
+    if viewer.may(Permission.WORKSHOP_TAKE):
+        add(
+            sum(cards_waiting(org).values()), "%(n)d card from a workshop waits for a decision",
+            "%(n)d cards from workshops wait for a decision", reverse("workshop-list", args=[org.slug]),
         )  # fmt: skip
     if viewer.may(Permission.ACTIVITY_EDIT):
         add(

@@ -7,6 +7,7 @@ how the room chose leaves this module before its step (facilitation.shows_spread
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from framework.catalogue import NOT_INVOLVEMENT, catalogue
+from framework.coverage import Gap, Status
 from involvement import facilitation
 from involvement.access import Viewer
 from involvement.actions.hosting import standing
@@ -79,6 +81,35 @@ def load_card(organisation, workshop: int, card) -> Card:
     return organisation.cards.select_related("workshop", "workshop__room", "activity").get(
         pk=card, workshop_id=workshop, workshop__organisation=organisation
     )
+
+
+def cards_waiting(organisation) -> dict[int, int]:
+    """Return workshop id -> how many cards of a workshop that is over wait for an editor's decision. One query."""
+    rows = Card.objects.filter(
+        organisation=organisation, approved=True, hidden=False, merged_into=None, outcome=None,
+        workshop__room__state=Room.State.CLOSED,
+    ).exclude(workshop__mode=Workshop.Mode.CALIBRATE)  # fmt: skip
+    return dict(rows.values_list("workshop").annotate(n=Count("pk")).order_by())
+
+
+GAPS_SHOWN = 5  # that a room is asked to find ideas for
+STANDING = {
+    Status.NONE_RECORDED: gettext_lazy("Nothing like it is on record here."),
+    Status.MISSING: gettext_lazy("Nobody does it here."),
+    Status.LAPSED: gettext_lazy("It no longer runs here."),
+}
+
+
+def missing_ways(gaps: Iterable[Gap]) -> list[tuple[str, str]]:
+    """Return what a room looks for ideas for: way, and in words for everybody what it would be and how it stands."""
+    found = []
+    for gap in gaps:
+        if gap.facet and gap.service is None:
+            stands = STANDING.get(gap.status, _("Nobody has shown what came of it here."))
+            if gap.placed and gap.status in STANDING:
+                stands = _("What there is does not count yet.")
+            found.append((gap.facet, f"{catalogue().facets[gap.facet].meaning} {stands}"))
+    return found[:GAPS_SHOWN]
 
 
 # -- What the room sees ---------------------------------------------------------------------------------------------
@@ -208,6 +239,13 @@ class Board:
         rows = sorted((row for row in self.cards if row.splits), key=lambda row: -row.spread.people)
         return [split_sentence(row) for row in rows]
 
+    @property
+    def more_splits(self) -> int:
+        return max(len(self.look) - LOOKED_AT, 0)
+
+
+LOOKED_AT = 2  # sentences about where the room splits that wall and phones have room for
+
 
 def split_sentence(row: CardRow) -> str:
     """Say how the room splits on a card, by sides where these may be shown apart."""
@@ -219,7 +257,7 @@ def split_sentence(row: CardRow) -> str:
         if citizens.most is None or citizens.most[0] != place:
             words |= {"place": place_title(place), "n": many, "m": staff.people}
             words |= {"k": citizens.chose.get(place, 0), "l": citizens.people}
-            return _("Staff put “%(card)s” under %(place)s (%(n)d of %(m)d). Citizens do not (%(k)d of %(l)d).") % words
+            return _("Staff put “%(card)s” under %(place)s (%(n)d of %(m)d). Of citizens, %(k)d of %(l)d did.") % words
     counts = Counter(row.spread.whole.chose).most_common(3)
     words["counts"] = ", ".join(f"{place_title(place)} {number}" for place, number in counts)
     return _("The room splits on “%(card)s”: %(counts)s.") % words
@@ -275,7 +313,8 @@ def votes_of(workshop: Workshop) -> dict[Any, int]:
     found: Counter = Counter()
     for card, under, number in rows.values_list("card", "card__merged_into").annotate(n=Sum("number")).order_by():
         found[under or card] += number
-    paper = PaperCount.objects.filter(organisation_id=organisation, table__workshop=workshop, kind=PaperCount.Kind.VOTES)
+    votes = PaperCount.Kind.VOTES
+    paper = PaperCount.objects.filter(organisation_id=organisation, table__workshop=workshop, kind=votes)
     for card, under, number in paper.values_list("card", "card__merged_into", "number"):
         found[under or card] += number
     return found
@@ -292,6 +331,19 @@ class Desk:
     cards: list[Card]
     done: int
     asked: int
+
+    @property
+    def listed(self) -> list[dict[str, Any]]:
+        """Every card with its votes and what it is for, those with most votes first once these may be shown."""
+        votes = {row.card.pk: row.votes for row in self.board.cards}
+        gaps = dict(self.board.workshop.gaps)
+        rows = [{"card": card, "votes": votes.get(card.pk), "gap": gaps.get(card.cell, "")} for card in self.cards]
+        return sorted(rows, key=lambda row: -(row["votes"] or 0)) if self.board.shows_votes else rows
+
+    @property
+    def away(self) -> int:
+        """How many cards are not before the room: hidden, laid under another, or not looked at yet."""
+        return len(self.cards) - len(self.board.cards)
 
     @property
     def waiting(self) -> list[Card]:
@@ -494,13 +546,13 @@ class ResultRow:
 
 
 def _most(one: Spread | None) -> str:
-    """Say where most put a card: "Owners, 14 of 17"; that nothing may be shown, or that no place leads."""
+    """Say where most put a card, "Owners: 14 of the 17 who chose", or that no place leads; "" if it may not be said."""
     if one is None or one.whole is None:
         return ""
     if one.whole.most is None:
-        return _("No place leads, of %(people)d who chose") % {"people": one.people}
+        return _("No place leads among the %(people)d who chose") % {"people": one.people}
     place, number = one.whole.most
-    return _("%(place)s, %(n)d of %(m)d") % {"place": place_title(place), "n": number, "m": one.people}
+    return _("%(place)s: %(n)d of the %(m)d who chose") % {"place": place_title(place), "n": number, "m": one.people}
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,40 @@ def decline(*, card: Card, by: User, words: str) -> CardOutcome:
         return _outcome(card, by, CardOutcome.Kind.DECLINED, words)
 
 
+def decide_again(*, card: Card, by: User) -> None:
+    """Open the decision about a card anew that was not taken. What was taken is changed where it now stands.
+
+    Raises PermissionDenied, or Refused for a card that has no decision or was taken.
+    """
+    _require(card, by)
+    with writing(card.organisation):
+        rows = card.organisation.card_outcomes.filter(card=card, kind=CardOutcome.Kind.DECLINED)
+        if not rows.delete()[0]:
+            raise Refused(_("Only a card that was not taken can be decided about again"))
+
+
+def change_words(*, card: Card, by: User, words: str) -> CardOutcome:
+    """Put right what the room reads about a card that has a decision. Raises PermissionDenied, or Refused."""
+    _require(card, by)
+    with writing(card.organisation):
+        outcome = card.organisation.card_outcomes.select_for_update().filter(card=card).first()
+        words = _in_bounds(words)
+        if outcome is None:
+            raise Refused(_("Nobody has decided about this card yet"))
+        if outcome.kind == CardOutcome.Kind.DECLINED and not words:
+            raise Refused({"words": _("Say why. The people who were there read it")})
+        outcome.words = words
+        outcome.save(update_fields=["words"])
+    return outcome
+
+
+def _in_bounds(words: str) -> str:
+    words = " ".join(words.split())
+    if len(words) > LONGEST_WORDS:
+        raise Refused({"words": _("Use %(number)s characters or fewer") % {"number": LONGEST_WORDS}})
+    return words
+
+
 def _require(card: Card, by: User) -> None:
     require(card.organisation, by, Permission.WORKSHOP_TAKE)
     if card.workshop.room.state != Room.State.CLOSED:
@@ -106,9 +140,6 @@ def _refuse_twice(card: Card) -> None:
 
 
 def _outcome(card: Card, by: User, kind: str, words: str, **made: Any) -> CardOutcome:
-    words = " ".join(words.split())
-    if len(words) > LONGEST_WORDS:
-        raise Refused({"words": _("Use %(number)s characters or fewer") % {"number": LONGEST_WORDS}})
     return CardOutcome.objects.create(
-        organisation=card.organisation, recorded_by=by, card=card, kind=kind, words=words, **made
+        organisation=card.organisation, recorded_by=by, card=card, kind=kind, words=_in_bounds(words), **made
     )

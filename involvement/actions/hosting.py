@@ -1,8 +1,8 @@
 """What a facilitator does: plan a workshop, open its door, move the room on, look after its cards, end it.
 
 Nothing here touches the register, so nothing raises the organisation's version while a room is open: a room full of
-phones leaves the maps that are kept as they are. Each change of a room raises what the phones ask for (models.workshops.Room) in its own
-transaction.
+phones leaves the maps that are kept as they are. Each change of a room raises what the phones ask for
+(models.workshops.Room) in its own transaction.
 """
 
 from __future__ import annotations

@@ -95,7 +95,9 @@ def cell_choices(gaps: Iterable[tuple[str, str]] = ()) -> list[tuple[str, Any]]:
     """Return what is missing most (``gaps``), then the ways of the framework by place, for ideas that are for one."""
     known = catalogue()
     grouped = [
-        (str(place.title), [(key, str(facet.title)) for key, facet in known.facets.items() if facet.place == slug])
+        (str(place.title), [
+            (key, f"{facet.title}: {facet.meaning}") for key, facet in known.facets.items() if facet.place == slug
+        ])
         for slug, place in known.places.items()
     ]
     missing = [(_("What is missing most"), [(key, sentence) for key, sentence in gaps])] if gaps else []

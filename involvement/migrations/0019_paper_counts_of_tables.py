@@ -36,6 +36,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="papercount",
             constraint=models.UniqueConstraint(
-                fields=("card", "table", "kind", "place"), name="paper_count_once_a_card_and_table"),
+                fields=("card", "table", "kind", "place"), name="paper_count_once_at_a_table"),
         ),
     ]

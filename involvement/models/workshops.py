@@ -249,7 +249,7 @@ class PaperCount(AnonymousRow):
     class Meta:
         default_related_name = "paper_counts"
         constraints = [
-            models.UniqueConstraint(fields=["card", "table", "kind", "place"], name="paper_count_once_a_card_and_table"),
+            models.UniqueConstraint(fields=["card", "table", "kind", "place"], name="paper_count_once_at_a_table"),
         ]
 
 

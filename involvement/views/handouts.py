@@ -6,9 +6,12 @@ from django.views.decorators.http import require_safe
 
 from involvement import papers
 from involvement.access import Permission, organisation_view
+from involvement.actions.base import today
 from involvement.actions.hosting import standing
+from involvement.maps import build_map
+from involvement.models import Workshop
 from involvement.reports import CONTENT_TYPES
-from involvement.workshops import load_workshop, results_page
+from involvement.workshops import load_workshop, missing_ways, results_page
 
 
 def _asked(organisation, workshop: int, **what: str):
@@ -36,7 +39,10 @@ def workshop_print(request, organisation, asked):
     large = handout.large and request.GET.get("large") == "1"
     join, room = (reverse("join"), reverse("room", args=[workshop.room.code]))
     addresses = (request.build_absolute_uri(join), request.build_absolute_uri(room))
-    made = handout.make(papers.Print(workshop, list(standing(workshop)), large, *addresses))
+    gaps = workshop.gaps
+    if workshop.mode == Workshop.Mode.IMAGINE and not gaps:  # before the door is opened: what is missing today
+        gaps = missing_ways(build_map(request.viewer, as_at=today()).gaps)
+    made = handout.make(papers.Print(workshop, list(standing(workshop)), large, *addresses, gaps=tuple(gaps)))
     return _file(made, "pdf", f"workshop-{workshop.pk}-{name}{'-large' if large else ''}", shown=True)
 
 

@@ -30,7 +30,10 @@ def workshop_take(request, organisation, workshop):
 
 @organisation_view(Permission.WORKSHOP_TAKE, load=load_card)
 def workshop_take_card(request, organisation, card):
-    """Take one card, or decline it."""
+    """Take one card, or decline it; afterwards change what the room reads, or decide again about what was not taken."""
+    outcome = organisation.card_outcomes.select_related("activity", "action").filter(card=card).first()
+    if outcome is not None:
+        return _decided(request, organisation, card, outcome)
     idea = card.workshop.mode == Workshop.Mode.IMAGINE
     declining = "decline" in request.POST
     said = request.POST if request.method == "POST" else None
@@ -47,10 +50,32 @@ def workshop_take_card(request, organisation, card):
             return redirect("workshop-take", organisation.slug, card.workshop_id)
     context = {
         "workshop": card.workshop, "card": card, "take": take, "no": no, "form": form, "idea": idea,
-        "agreed": place_title(card.agreed), "outcome": organisation.card_outcomes.filter(card=card).first(),
+        "agreed": place_title(card.agreed), "outcome": None,
         "over": card.workshop.room.state == Room.State.CLOSED,
     }  # fmt: skip
     return render_page(request, "workshops/take_card.html", context, status=422 if form.errors else 200)
+
+
+def _decided(request, organisation, card, outcome):
+    """Show the decision about a card, with what can still be changed."""
+    taken = outcome.kind == outcome.Kind.TAKEN
+    said = request.POST if "words" in request.POST else None
+    words = (TakeForm if taken else DeclineForm)(said, initial={"words": outcome.words})
+    if request.method == "POST":
+        try:
+            if "again" in request.POST:
+                harvesting.decide_again(card=card, by=request.user)
+                return redirect("workshop-take-card", organisation.slug, card.workshop_id, card.pk)
+            if words.is_valid():
+                harvesting.change_words(card=card, by=request.user, words=words.cleaned_data["words"])
+                messages.success(request, _("The people who were there now read this."))
+                return redirect("workshop-take", organisation.slug, card.workshop_id)
+        except Refused as refused:
+            words.refuse(refused) if said else messages.error(request, str(refused))
+    context = {
+        "workshop": card.workshop, "card": card, "outcome": outcome, "words": words, "form": words, "taken": taken,
+    }  # fmt: skip
+    return render_page(request, "workshops/take_card.html", context, status=422 if words.errors else 200)
 
 
 def _take_form(organisation, card, idea: bool, said):

@@ -226,6 +226,7 @@ def room_card_back(request, guest: Guest, card):
     if guest.is_over:
         return _over(request, guest, _("The workshop is over, so your card stays"))
     participant = _in(guest)
+    _card(guest, card)
     try:
         known = taking_part.take_back(room=guest.room, participant=participant, card=Card(pk=card))
     except Refused as refused:

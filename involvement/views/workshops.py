@@ -31,10 +31,12 @@ from involvement.papers import FILES, HANDOUTS, without_scheme
 from involvement.practising import cases_of_set
 from involvement.workshops import (
     board_of,
+    cards_waiting,
     choices,
     desk_of,
     load_card,
     load_workshop,
+    missing_ways,
     place_title,
     results_of,
     results_page,
@@ -47,8 +49,9 @@ CASES = {45: 4, 90: 8, 150: 12}  # worked cases that fit in so many minutes
 @organisation_view(Permission.READ)
 @require_safe
 def workshop_list(request, organisation):
-    """List the workshops, newest first."""
-    return render_page(request, "workshops/list.html", {"workshops": workshop_rows(request.viewer)})
+    """List the workshops, newest first, with how many cards wait for a decision."""
+    context = {"workshops": workshop_rows(request.viewer), "waiting": cards_waiting(organisation)}
+    return render_page(request, "workshops/list.html", context)
 
 
 @organisation_view(Permission.WORKSHOP_RUN)
@@ -105,28 +108,32 @@ def workshop_edit(request, organisation, workshop):
 
 
 SHOWN = 200  # activities that the page offers at once
-GAPS_SHOWN = 5  # gaps that a room is asked to find ideas for
 
 
 @organisation_view(Permission.WORKSHOP_RUN, load=load_workshop)
 def workshop_cards(request, organisation, workshop):
     """Lay cards: typed from paper, or activities of the register; take one away before the start."""
     form = LinesForm(request.POST if "lines" in request.POST else None, workshop=workshop)
-    if request.method == "POST":
+    searching = request.method == "POST" and "search" in request.POST
+    if request.method == "POST" and not searching:
         try:
             if _laid(request, organisation, workshop, form):
                 return redirect("workshop-cards", organisation.slug, workshop.pk)
         except Refused as refused:
             form.refuse(refused) if form.is_bound else messages.error(request, str(refused))
     cards = workshop.cards.filter(organisation=organisation).select_related("activity")
-    asked = " ".join(request.GET.get("q", "").replace("\0", "").split())  # no database takes that sign in a text
+    said = request.POST if searching else request.GET
+    asked = " ".join(said.get("q", "").replace("\0", "").split())  # no database takes that sign in a text
+    ticked = set(_keys(request.POST.getlist("activity"))) if searching else set()
     there = {card.activity_id for card in cards}
     listed = organisation.activities.listed().order_by("title", "pk")
+    kept = [each for each in listed.filter(pk__in=ticked) if each.pk not in there] if ticked else []
     if asked:
         listed = listed.matching(asked, organisation)
+    others = listed.exclude(pk__in=ticked) if ticked else listed
     context = {
-        "workshop": workshop, "room": workshop.room, "form": form, "cards": cards, "asked": asked,
-        "activities": [each for each in listed[: SHOWN + len(there)] if each.pk not in there][:SHOWN],
+        "workshop": workshop, "room": workshop.room, "form": form, "cards": cards, "asked": asked, "ticked": kept,
+        "activities": [each for each in others[: SHOWN + len(there)] if each.pk not in there][:SHOWN],
         "more": listed.count() > SHOWN,
     }  # fmt: skip
     return render_page(request, "workshops/cards.html", context)
@@ -145,14 +152,16 @@ def _laid(request, organisation, workshop, form) -> bool:
             workshop=workshop, by=request.user, lines=said["lines"], cell=said.get("cell", "")
         )
     else:
-        typed = request.POST.getlist("activity")[:SHOWN]
-        chosen = [each for each in typed if each.isascii() and each.isdigit() and len(each) < 16]
-        picked = organisation.activities.listed().filter(pk__in=chosen)
+        picked = organisation.activities.listed().filter(pk__in=_keys(request.POST.getlist("activity")))
         cards = hosting.choose_activities(workshop=workshop, by=request.user, activities=picked)
     _count_again(request, workshop)
     words = ngettext("%(n)d card was added.", "%(n)d cards were added.", len(cards)) % {"n": len(cards)}
     messages.success(request, words)
     return True
+
+
+def _keys(typed: list[str]) -> list[int]:
+    return [int(each) for each in typed[:SHOWN] if each.isascii() and each.isdigit() and len(each) < 16]
 
 
 def _card(workshop: Workshop, key) -> Card:
@@ -226,10 +235,7 @@ def _deed(request, workshop) -> None:
 
 def _gaps(request, workshop: Workshop) -> list[tuple[str, str]]:
     """Return what is missing most in the organisation, for a room that looks for ideas: way and sentence."""
-    if workshop.mode != Workshop.Mode.IMAGINE:
-        return []
-    missing = build_map(request.viewer, as_at=today()).gaps
-    return [(gap.facet, gap.title) for gap in missing if gap.facet and gap.service is None][:GAPS_SHOWN]
+    return missing_ways(build_map(request.viewer, as_at=today()).gaps) if workshop.mode == Workshop.Mode.IMAGINE else []
 
 
 CARD_DEEDS = {
@@ -278,10 +284,12 @@ def workshop_card(request, organisation, card):
                         form.add_error(None, message)
                 else:
                     return redirect(_after(request, organisation, workshop, card))
+    board = board_of(workshop, workshop.room)
     context = {
         "workshop": workshop, "room": workshop.room, "card": card, "text": text, "agree": agree, "merge": merge,
         "form": next((form for form in (text, agree, merge) if form.is_bound), text),
-        "row": next((row for row in board_of(workshop, workshop.room).cards if row.card.pk == card.pk), None),
+        "row": next((row for row in board.cards if row.card.pk == card.pk), None),
+        "gap": dict(workshop.gaps).get(card.cell, ""),
     }  # fmt: skip
     return render_page(request, "workshops/card.html", context, status=422 if request.method == "POST" else 200)
 
@@ -302,11 +310,12 @@ def _merged(card, by, form) -> None:
 
 
 def _after(request, organisation, workshop, card) -> str:
-    """Return where to go on: the next card where the room goes through them, else the screen."""
+    """Return where to go on: the next card in the order in which the room goes through them, else the screen."""
     if "next" in request.POST:
-        following = hosting.standing(workshop).filter(number__gt=card.number).first()
-        if following is not None:
-            return reverse("workshop-card", args=[organisation.slug, workshop.pk, following.pk])
+        order = [row.card.pk for row in board_of(workshop, workshop.room).ranked]
+        following = order[order.index(card.pk) + 1 :] if card.pk in order else []
+        if following:
+            return reverse("workshop-card", args=[organisation.slug, workshop.pk, following[0]])
     return reverse("workshop-run", args=[organisation.slug, workshop.pk])
 
 

@@ -27,7 +27,9 @@ def joined(visit, stage, axe):
             assert axe(page) == []
         phone.choose("As what are you here today?", perspective)
         phone.press("Join")
-        expect(page.get_by_role("heading", level=1)).to_have_text("How do people take part here?")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Welcome. We begin soon")
+        if how.get("javascript", True):
+            assert axe(page) == []
         return phone
 
     return come_in
@@ -58,12 +60,18 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     wall.set_viewport_size({"width": 1920, "height": 1080})
     wall.goto(f"/o/ashdown/workshops/{workshop.pk}/projector/")
     expect(wall.get_by_text(code, exact=True)).to_be_visible()
+    expect(wall.get_by_role("heading", level=1)).to_have_text("Our foot clinic")
+    looked_at += axe(wall)
 
     first = joined(code, "Patient or service user", width=390)
     plain = joined(code, "Carer or family", javascript=False, width=320)
     keys = joined(code, "Staff", hands=Keyboard, width=320)
 
-    # everybody writes
+    # everybody writes; who has a keyboard only is brought to the new heading
+    desk.press("Next: Write")
+    for phone in (first, keys):
+        expect(phone.page.get_by_role("heading", level=1)).to_have_text("How do people take part here?")
+    plain.page.get_by_role("link", name="Refresh").click()
     cards = ((first, "Friends and family test"), (plain, "Ward comment cards"), (keys, "Foot clinic redesign"))
     for phone, text in cards:
         phone.write("One thing on a card", text)
@@ -102,6 +110,9 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     assert sorted(Placing.objects.values_list("now", flat=True)) == ["coproducers", "owners", "users"]
     looked_at += axe(first.page) + axe(keys.page) + axe(fay)
 
+    # a keyboard that was at work is at the heading of the new step
+    keys.page.get_by_role("button", name="Owners").first.or_(keys.page.locator("summary").first).first.focus()
+
     # the rest of the hall chooses too, and it is shown
     workshop = fresh(workshop)
     clinic = workshop.cards.get(text="Foot clinic redesign")
@@ -111,8 +122,9 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     expect(wall.get_by_text(re.compile(r"\d+ of \d+ choices made"))).to_be_visible()
     assert "Coproducers" not in wall.content()
     desk.press("Next: Show")
-    split = "Staff put “Foot clinic redesign” under Coproducers (9 of 9). Citizens do not (0 of 8)."
+    split = "Staff put “Foot clinic redesign” under Coproducers (9 of 9). Of citizens, 0 of 8 did."
     expect(wall.get_by_text(split)).to_be_visible()
+    expect(keys.page.get_by_role("heading", level=1)).to_be_focused()
     expect(first.page.get_by_text(split)).to_be_visible()
     for width, height in ((1920, 1080), (1280, 720)):
         wall.set_viewport_size({"width": width, "height": height})

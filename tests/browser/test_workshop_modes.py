@@ -7,6 +7,7 @@ one has a keyboard only. Nothing stands on the wall before its step.
 import pytest
 from playwright.sync_api import expect
 
+from involvement import facilitation
 from involvement.actions import taking_part
 from involvement.actions.base import today
 from involvement.models import Card, Placing, Vote, Workshop
@@ -42,6 +43,8 @@ class Evening:
         self.phone = self._phone("Patient or service user", width=390)
         self.plain = self._phone("Carer or family", javascript=False, width=320)
         self.keys = self._phone("Staff", hands=Keyboard, width=320)
+        first = facilitation.first_work(self.workshop.mode)
+        self.step(str(first.title), str(first.question))
 
     def _phone(self, perspective: str, hands=Pointer, **how):
         page = self.visit(None, **how)
@@ -145,7 +148,7 @@ def test_an_evening_with_the_list(evening, stage):
         assert "Users: " not in page.inner_text("main") and "split" not in page.inner_text("main")
     night.fill(survey)
     night.step("Show", "This is what you chose")
-    split = f"Staff put “{survey.text}” under Coproducers (10 of 10). Citizens do not (0 of 10)."
+    split = f"Staff put “{survey.text}” under Coproducers (10 of 10). Of citizens, 0 of 10 did."
     for page in (night.wall, night.phone.page, night.keys.page):
         expect(page.get_by_text(split)).to_be_visible()
     night.look()

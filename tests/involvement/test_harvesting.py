@@ -125,3 +125,34 @@ def test_the_room_reads_what_became_of_it(world, org, held):
     assert "it was not taken" in told and "Nobody empties it" in told
     assert set(CardOutcome.objects.values_list("kind", flat=True)) == {"taken", "declined"}
     assert "Every card has a decision" in ed.get(take).content.decode()
+
+
+def test_what_was_not_taken_can_be_decided_about_again_and_what_people_read_put_right(world, org, held):
+    workshop = held(agreed=[("Youth forum", "owners"), ("A poster", "")])
+    forum, poster = card_of(workshop, "Youth forum"), card_of(workshop, "A poster")
+    client = Client()
+    client.force_login(world.people["ed"])
+    where = [reverse("workshop-take-card", args=[org.slug, workshop.pk, card.pk]) for card in (forum, poster)]
+    harvesting.decline(card=poster, by=world.people["ed"], words="We have one already")
+    client.post(where[1], {"words": "We have one in every ward"})
+    assert CardOutcome.objects.get(card=poster).words == "We have one in every ward"
+    assert client.post(where[1], {"words": ""}).status_code == 422
+    assert client.post(where[1], {"again": "1"}).status_code == 302
+    harvesting.take_placement(card=poster, by=world.people["ed"])
+    harvesting.take_placement(card=forum, by=world.people["ed"])
+    with pytest.raises(Refused, match="not taken"):
+        harvesting.decide_again(card=forum, by=world.people["ed"])
+    with pytest.raises(PermissionDenied):
+        harvesting.change_words(card=forum, by=world.people["vi"], words="No")
+
+
+def test_an_editor_hears_that_cards_wait(world, org, held):
+    workshop = held(agreed=[("Youth forum", "owners"), ("A poster", "")])
+    client, front = Client(), reverse("front-page", args=[org.slug])
+    client.force_login(world.people["ed"])
+    assert "2 cards from workshops wait for a decision" in client.get(front).content.decode()
+    assert "2 cards wait for a decision" in client.get(reverse("workshop-list", args=[org.slug])).content.decode()
+    harvesting.decline(card=card_of(workshop, "A poster"), by=world.people["ed"], words="We have one")
+    assert "1 card from a workshop waits" in client.get(front).content.decode()
+    client.force_login(world.people["vi"])
+    assert "from a workshop waits" not in client.get(front).content.decode()

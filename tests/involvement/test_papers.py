@@ -62,11 +62,11 @@ def test_before_its_step_no_file_holds_what_people_chose(client, held, fay, kind
     client.force_login(fay)
     before = words(kind, file(client, held, kind).content)
     assert "#panic()" in before
-    assert "Coproducers, " not in before and "7 of 16" not in before and "9 of 16" not in before
+    assert "Coproducers: " not in before and "7 of the 16" not in before and "9 of the 16" not in before
     hosting.move(workshop=held, by=fay, step="reveal")
     after = words(kind, file(client, held, kind).content)
     assert before != after
-    assert ("9,0,7" if kind == "csv" else "Users, 9 of 16") in after or kind == "xlsx"
+    assert ("9,0,7" if kind == "csv" else "Users: 9 of the 16") in after or kind == "xlsx"
     if kind == "xlsx":
         book = CalamineWorkbook.from_filelike(io.BytesIO(file(client, held, kind).content))
         rows = book.get_sheet_by_name("Groups").to_python()[1:]
