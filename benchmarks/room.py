@@ -39,7 +39,9 @@ by = User.objects.get(email="facilitator@northfield.example")
 workshop = hosting.plan_workshop(
     organisation=home, by=by, title="Hall", mode="map", purpose="To see", promise="By March", held_on=today()
 )
-print(hosting.open_door(workshop=workshop, by=by).code)
+code = hosting.open_door(workshop=workshop, by=by).code
+hosting.move(workshop=workshop, by=by, step="gather")
+print(code)
 """
 MOVE = """
 import django; django.setup()

@@ -4,7 +4,7 @@ const sign = document.querySelector("[data-cut]");
 let since = "";
 
 function cut() {
-  since ||= new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  since ||= new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   sign.textContent = `${sign.dataset.cut} ${since}. ${sign.dataset.then}`;
   sign.hidden = false;
 }

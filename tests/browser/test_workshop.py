@@ -96,7 +96,7 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     # one phone has no network for a while; another is used with keys; the third sends plain forms
     first.page.context.set_offline(True)
     card_box(first.page, "Friends and family test").get_by_role("button", name="Users").click()
-    expect(first.page.get_by_role("status")).to_contain_text("kept on this phone")
+    expect(first.page.locator("[data-room-state]")).to_contain_text("kept on this phone")
     assert not Placing.objects.exists()
     first.page.context.set_offline(False)
     expect(first.page.get_by_role("main")).to_contain_text("1 of 3 done")
@@ -146,14 +146,14 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     expect(first.page.get_by_text("4 of 5 votes left")).to_be_visible()
     looked_at += axe(first.page)
     assert list(Vote.objects.values_list("card__text", "number")) == [("Foot clinic redesign", 1)]
-    expect(first.page.get_by_role("status")).to_contain_text("Saved")
+    expect(first.page.locator("[data-room-state]")).to_contain_text("Saved")
     first.page.context.set_offline(True)
     for left in (3, 2):  # every tap counts, network or none
         first.page.get_by_role("button", name="Give a vote to: Foot clinic redesign").click()
         expect(first.page.get_by_text(f"{left} of 5 votes left")).to_be_visible()
-    expect(first.page.get_by_role("status")).to_contain_text("kept on this phone")
+    expect(first.page.locator("[data-room-state]")).to_contain_text("kept on this phone")
     first.page.context.set_offline(False)
-    expect(first.page.get_by_role("status")).to_contain_text("Saved")
+    expect(first.page.locator("[data-room-state]")).to_contain_text("Saved")
     assert list(Vote.objects.values_list("card__text", "number")) == [("Foot clinic redesign", 3)]
     desk.press("Next: End")
     desk.press("End the workshop")

@@ -98,7 +98,7 @@ class Evening:
         done = f"1 of {number} done"
         self.phone.page.context.set_offline(True)
         self.box(self.phone, card.text).get_by_role("button", name="Users", exact=True).click()
-        expect(self.phone.page.get_by_role("status")).to_contain_text("kept on this phone")
+        expect(self.phone.page.locator("[data-room-state]")).to_contain_text("kept on this phone")
         assert not Placing.objects.exists()
         self.place(self.keys, card.text, "Coproducers", done)
         self.place(self.plain, card.text, "Owners", done)
@@ -188,7 +188,7 @@ def test_an_evening_of_ideas(evening):
         button = phone.page.get_by_role("button", name="Put it on the wall")
         night.press(phone, button)
         if phone is night.phone:
-            expect(phone.page.get_by_role("status")).to_contain_text("kept on this phone")
+            expect(phone.page.locator("[data-room-state]")).to_contain_text("kept on this phone")
             phone.page.context.set_offline(False)
         expect(phone.page.locator(".app-room-own").first).to_contain_text(idea)
     assert set(Card.objects.values_list("text", "cell")) == {(idea, way) for _phone, idea in ideas}
