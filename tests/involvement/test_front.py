@@ -140,7 +140,7 @@ def test_it_asks_the_database_the_same_however_much_there_is(client, world, more
         client.get(FRONT)
 
 
-FRONT_QUERIES = 36
+FRONT_QUERIES = 37
 
 
 def test_it_says_what_moved_since_the_last_signed_audit(client, world):

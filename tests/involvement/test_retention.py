@@ -138,7 +138,7 @@ def test_who_was_in_a_room_is_forgotten_and_what_came_out_is_not(world):
     assert retention.clear(timezone.now() + 89 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 0
     assert retention.clear(timezone.now() + 91 * DAY)["Who was in a workshop’s room, what each chose and voted"] == 6
     assert not Placing.objects.exists() and not Participant.objects.exists()
-    assert results_page(fresh(workshop)).rows[0].after_most == "Users, 6 of 6"
+    assert results_page(fresh(workshop)).rows[0].after_most == "Users: 6 of the 6 who chose"
 
 
 def test_a_room_that_nobody_closed_is_closed_and_what_came_out_is_kept(world):
@@ -151,5 +151,5 @@ def test_a_room_that_nobody_closed_is_closed_and_what_came_out_is_kept(world):
     assert fresh(workshop).results is None
     call_command("retention")
     workshop = fresh(workshop)
-    assert workshop.room.state == "closed" and results_page(workshop).rows[0].before_most == "Users, 6 of 6"
+    assert workshop.room.state == "closed" and results_page(workshop).rows[0].before_most == "Users: 6 of the 6 who chose"
     assert workshop.participants.count() == 6, "they stay for as long as those of a room that was closed today"
