@@ -63,6 +63,10 @@ IDEAS = Step(
     GATHER, _("Ideas"), _("What could be done here?"),
     _("Everybody writes for themselves, without talking: one idea on a card, for a gap that is shown."),
 )  # fmt: skip
+VOTED = Step(
+    REVEAL, _("Show"), _("This is what you chose"),
+    _("Show the votes and wait. Ask what surprises people, and what speaks for an idea with few votes."),
+)  # fmt: skip
 FIRST_STEPS = Step(
     AGREE, _("First steps"), _("Who does what first?"),
     _("Take the ideas with most votes. Write down one first step for each, and who takes it."),
@@ -80,7 +84,7 @@ MODES: dict[str, dict[str, tuple[int, int, int]]] = {
 
 def steps_of(mode: str) -> list[Step]:
     """Return the steps of a mode in their order: the welcome first, the end last. Neither has planned minutes."""
-    own = {GATHER: IDEAS, AGREE: FIRST_STEPS} if mode == "imagine" else {}
+    own = {GATHER: IDEAS, REVEAL: VOTED, AGREE: FIRST_STEPS} if mode == "imagine" else {}
     return [own.get(slug, STEPS[slug]) for slug in (WELCOME, *MODES[mode], CLOSE)]
 
 

@@ -20,7 +20,7 @@ from involvement.cells import csv_lines
 from involvement.models import Card, Participant, Room, Workshop
 from involvement.reports.blocks import Block, Bullets, Document, Heading, Paragraph, Table
 from involvement.reports.signs import plain
-from involvement.workshops import Results, choices, group_name, place_title
+from involvement.workshops import Results, answer_of, choices, group_name, place_title
 
 BLANK_CARDS, BLANK_ROWS, LINES = 6, 12, 14  # on the sheets that are printed before anybody knows the cards
 FILES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel", "csv": "CSV"}
@@ -356,7 +356,7 @@ def notes_document(asked: Print) -> Document:
             _("Somebody writes what harms others: hide the card. A second later it is gone from every screen."),
             _("The clock runs out: it only signals. Go on when the room is ready."),
         ))),
-        *([Heading(_("The cards")), Bullets(tuple((f"{card.number}.", plain(card.text)) for card in cards))]
+        *([Heading(_("The cards")), Bullets(tuple((f"{card.number}.", plain(_with_answer(card))) for card in cards))]
           if cards else []),
     ]  # fmt: skip
     day = _day(workshop.held_on)
@@ -366,6 +366,14 @@ def notes_document(asked: Print) -> Document:
         footer=plain(f"{workshop.organisation.name}. {workshop.title}, {day}"), day=workshop.held_on.isoformat(),
         blocks=tuple(blocks),
     )  # fmt: skip
+
+
+def _with_answer(card: Card) -> str:
+    """Return what a card says; of a worked case also what the framework says, for the facilitator to tell."""
+    answer = answer_of(card.case)
+    if answer is None:
+        return card.text
+    return _("%(text)s The framework: %(place)s. %(why)s") % {"text": f"{card.text}.", **answer}
 
 
 HANDOUTS = {

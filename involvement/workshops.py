@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Sum
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -26,6 +27,7 @@ from involvement.models import Card, CardOutcome, Classification, PaperCount, Pa
 from involvement.spread import CITIZENS, OTHERS, STAFF, Group, Spread, spread
 
 SIDE_NAMES = {CITIZENS: gettext_lazy("citizens"), STAFF: gettext_lazy("staff"), OTHERS: gettext_lazy("others")}
+WITH_BOARD = gettext_lazy("staff and board")  # the side of staff, where board members or governors are among them
 
 
 def place_title(slug: str) -> str:
@@ -133,6 +135,11 @@ class CardRow:
         return self.spread.whole.most[0]
 
     @property
+    def agreed(self) -> str:
+        """What the room agreed on, as pages call it."""
+        return place_title(self.card.agreed)
+
+    @property
     def answer(self) -> dict[str, str] | None:
         """What the framework says of a worked case, ``{"place", "why"}``; None for a card that is none."""
         return answer_of(self.card.case)
@@ -157,14 +164,22 @@ class CardRow:
             return ""
         words = _("%(n)d of %(m)d %(who)s")
         return " · ".join(
-            words % {"n": group.chose.get(self.place, 0), "m": group.people, "who": group_name(group.of)}
+            words % {"n": group.chose.get(self.place, 0), "m": group.people, "who": side_name(self.spread, group)}
             for group in self.spread.sides
         )
 
     @property
     def sides(self) -> list[dict[str, Any]]:
         """The two sides, or all together, as groups are drawn: what the wall has room for."""
-        return [drawn_group(group) for group in self.spread.sides] if self.spread else []
+        if self.spread is None:
+            return []
+        return [{**drawn_group(group), "name": side_name(self.spread, group)} for group in self.spread.sides]
+
+
+def side_name(one: Spread, group: Group) -> str:
+    """Return what to call a side of those who chose; board members and governors among staff are named."""
+    with_board = STAFF in group.of and one.whole is not None and "board" in one.whole.of
+    return str(WITH_BOARD) if with_board and len(group.of) == 1 else group_name(group.of)
 
 
 def answer_of(case: str) -> dict[str, str] | None:
@@ -222,13 +237,17 @@ class Board:
 
     @cached_property
     def columns(self) -> list[dict[str, Any]]:
-        """The four places with the cards that stand there, "not involvement", and the cards that stand nowhere."""
+        """The four places with the cards that stand there, "not involvement", and the cards that stand nowhere.
+
+        Those that split the room come first: the wall shows them on its first screen.
+        """
+        cards = sorted(self.cards, key=lambda row: not row.splits)
         known = {slug: str(place.title) for slug, place in catalogue().places.items()}
-        none = [row for row in self.cards if row.place == NOT_INVOLVEMENT]
+        none = [row for row in cards if row.place == NOT_INVOLVEMENT]
         columns = known | ({NOT_INVOLVEMENT: place_title(NOT_INVOLVEMENT)} if none else {})
-        rest = [row for row in self.cards if row.place not in columns]
+        rest = [row for row in cards if row.place not in columns]
         return [
-            *({"slug": slug, "title": title, "cards": [row for row in self.cards if row.place == slug]}
+            *({"slug": slug, "title": title, "cards": [row for row in cards if row.place == slug]}
               for slug, title in columns.items()),
             {"slug": "", "title": _("No place yet"), "cards": rest},
         ]  # fmt: skip
@@ -257,7 +276,9 @@ def split_sentence(row: CardRow) -> str:
         if citizens.most is None or citizens.most[0] != place:
             words |= {"place": place_title(place), "n": many, "m": staff.people}
             words |= {"k": citizens.chose.get(place, 0), "l": citizens.people}
-            return _("Staff put “%(card)s” under %(place)s (%(n)d of %(m)d). Of citizens, %(k)d of %(l)d did.") % words
+            words["who"] = side_name(row.spread, staff).capitalize()
+            said = _("%(who)s put “%(card)s” under %(place)s (%(n)d of %(m)d). Of citizens, %(k)d of %(l)d did.")
+            return said % words
     counts = Counter(row.spread.whole.chose).most_common(3)
     words["counts"] = ", ".join(f"{place_title(place)} {number}" for place, number in counts)
     return _("The room splits on “%(card)s”: %(counts)s.") % words
@@ -440,7 +461,8 @@ def results_of(workshop: Workshop, step: str = facilitation.CLOSE) -> dict[str, 
     At an earlier ``step`` it holds only what the room may see there; nobody else sees more, the facilitator neither.
 
     {"people", "groups": [{"of", "people"}], "cards": [{"id", "number", "text", "on_paper", "before", "after", "votes",
-    "agreed", "note", "first_step", "cell"}]}; "before" and "after" are {"people", "whole", "groups", "sides"} or null,
+    "agreed", "note", "first_step", "cell", "stood": where the list put an activity}]}; "before" and "after" are
+    {"people", "whole", "groups", "sides"} or null,
     "votes" is null where nobody has voted or it is not over.
     """
     shows = facilitation.shows_spread(workshop.mode, step)
@@ -450,6 +472,7 @@ def results_of(workshop: Workshop, step: str = facilitation.CLOSE) -> dict[str, 
     voted = facilitation.VOTE in facilitation.MODES[workshop.mode] and facilitation.shows_votes(workshop.mode, step)
     votes = votes_of(workshop) if voted else None
     people = people_by_perspective(workshop)
+    stood = _places_of(workshop, [card.activity_id for card in standing(workshop) if card.activity_id])
     return {
         "people": sum(people.values()),
         "groups": [
@@ -462,6 +485,7 @@ def results_of(workshop: Workshop, step: str = facilitation.CLOSE) -> dict[str, 
                 "before": _written(first.get(card.pk)), "after": _written(now.get(card.pk)),
                 "votes": None if votes is None else votes.get(card.pk, 0), "agreed": card.agreed,
                 "note": card.agreed_note, "first_step": card.first_step, "cell": card.cell,
+                "stood": stood.get(card.activity_id, ""),
             }
             for card in standing(workshop)
         ],
@@ -525,8 +549,25 @@ class ResultRow:
         if self.outcome.kind == CardOutcome.Kind.DECLINED:
             return _("it was not taken")
         if self.outcome.action_id:
-            return _("it is to be done")
-        return _("it answers a gap") if self.outcome.response_id else _("it is on the organisation’s list")
+            due = self.outcome.action.due_on
+            words = _("it is to be done by %(day)s") if due else _("it is to be done")
+            return words % {"day": date_format(due, "j F Y") if due else ""}
+        if self.outcome.response_id:
+            return _("it answers a gap")
+        if self.kept.get("stood"):
+            same = self.kept["stood"] == self.kept["agreed"]
+            return _("the list said so already") if same else _("its place on the list is now what the room agreed on")
+        if self.kept["agreed"] == NOT_INVOLVEMENT:
+            return _("it is on the organisation’s list, as something that is not involvement")
+        return _("it is on the organisation’s list")
+
+    @property
+    def stands(self) -> str:
+        """Of a worked case where the framework puts it; of an activity where the list does, and did when it ended."""
+        before = place_title(self.kept.get("stood", ""))
+        if before and self.beside and before != self.beside:
+            return _("was %(before)s, now %(now)s") % {"before": before, "now": self.beside}
+        return self.beside
 
     @property
     def after_groups(self) -> list[dict[str, Any]]:
@@ -577,14 +618,20 @@ class Results:
         return sorted(self.rows, key=lambda row: -(row.kept["votes"] or 0))
 
 
+def _places_of(workshop: Workshop, activities: list[int]) -> dict[int, str]:
+    """Return activity id -> where the list puts it now. One query, none without activities."""
+    if not activities:
+        return {}
+    rows = Classification.objects.filter(
+        organisation_id=workshop.organisation_id, kind="leader", until=None, void_at=None, activity__in=activities
+    )
+    return dict(rows.values_list("activity", "primary_place"))
+
+
 def _beside(workshop: Workshop) -> dict[str, str]:
     """Return card id -> where the framework puts a worked case, or the list an activity. Two queries."""
     cards = list(workshop.cards.filter(organisation_id=workshop.organisation_id).values_list("pk", "case", "activity"))
-    standing_now = Classification.objects.filter(
-        organisation_id=workshop.organisation_id, kind="leader", until=None, void_at=None,
-        activity__in=[activity for _pk, _case, activity in cards if activity],
-    )  # fmt: skip
-    places = dict(standing_now.values_list("activity", "primary_place"))
+    places = _places_of(workshop, [activity for _pk, _case, activity in cards if activity])
     found = {}
     for pk, case, activity in cards:
         answer = answer_of(case)
@@ -598,6 +645,7 @@ def results_page(workshop: Workshop, *, beside: bool = False) -> Results:
     ``beside`` each card stands, once the room is over, where the framework or the organisation's list puts it. That is
     for the organisation's own pages: on a phone it would tell somebody who is still to review the activity blind.
     """
+    beside = beside or workshop.mode == Workshop.Mode.CALIBRATE  # a worked case has no secret once it is over
     others = _beside(workshop) if beside and workshop.room.state == Room.State.CLOSED else {}
     kept = workshop.results or results_of(workshop, workshop.room.step)
     outcomes = {

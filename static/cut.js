@@ -21,6 +21,10 @@ document.body.addEventListener("htmx:beforeOnLoad", (event) => {
   const { status, responseURL } = event.detail.xhr;
   if (status >= 500 || status === 429) {
     cut();
+  } else if (document.querySelector("[data-out]")) {
+    if (status < 400) {
+      location.reload(); // let in again
+    }
   } else if (status >= 400 || new URL(responseURL).pathname !== new URL(event.detail.pathInfo.requestPath, location).pathname) {
     location.reload(); // taken out of the room, signed out, or gone: the page itself says so
   } else {

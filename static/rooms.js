@@ -15,6 +15,14 @@ function say(how) {
   }
 }
 
+// randomUUID is there over https only; a hall may have none.
+const newKey = () => {
+  const signs = crypto.getRandomValues(new Uint8Array(16));
+  signs[6] = (signs[6] & 15) | 64;
+  signs[8] = (signs[8] & 63) | 128;
+  const hex = [...signs].map((each) => each.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
 const ownCard = () => document.getElementById("own-card");
 const stepOf = (mine) => mine?.dataset.step || "";
 
@@ -36,7 +44,7 @@ function notice(mine) {
     line.textContent = words;
     box.append(line);
   }
-  mine.querySelector("h1").after(box);
+  mine.querySelector("h1")?.after(box);
 }
 
 // Where the keyboard is within what there is to do: on which button of which card, or in the box of one's own card.
@@ -67,28 +75,36 @@ function arrive(mine, focused = before?.focus) {
   const { step, inside, words, at } = before;
   before = null;
   const moved = step !== stepOf(mine);
+  const heading = mine.querySelector("h1");
   const box = ownCard();
   if (words.trim() && box) {
     box.value = box.value && box.value !== words ? `${box.value} ${words}` : words;
     box.setSelectionRange(at, at);
   } else if (words.trim()) {
-    notices.push(`${mine.querySelector("[data-room-state]")?.dataset.unsent || ""} “${words.trim()}”`);
+    notices.push(`${document.querySelector("[data-room-news]")?.dataset.unsent || ""} “${words.trim()}”`);
   }
   notice(mine);
   if (moved) {
     const news = document.querySelector("[data-room-news]");
     if (news) {
-      news.textContent = `${mine.querySelector(".nhsuk-caption-l")?.textContent || ""}. ${mine.querySelector("h1").textContent}`;
+      news.textContent = `${mine.querySelector(".nhsuk-caption-l")?.textContent || ""}. ${heading?.textContent || ""}`;
     }
   }
   if (moved && inside) {
-    mine.querySelector("h1").focus();
+    heading?.focus();
     return;
   }
   const card = focused && document.getElementById(focused.id);
   const same = card?.querySelectorAll("button")[focused.button];
   const next = same && !same.disabled && !card.querySelector("summary") ? same : card?.querySelector("summary") || card;
   next?.focus({ preventScroll: true });
+}
+
+// When it is over what came out stands here once, and not the room's board beneath it.
+function tidy() {
+  if (document.querySelector("#mine[data-over]")) {
+    document.querySelectorAll("#board, .app-room-who").forEach((each) => each.remove());
+  }
 }
 
 function show(html, focused) {
@@ -104,12 +120,20 @@ function show(html, focused) {
   old.replaceWith(fresh);
   window.htmx.process(fresh);
   arrive(fresh, focused);
+  tidy();
 }
 
-// What a page refused or found too late, as it says it.
-function refusals(html) {
+// What a page refused or found too late, as it says it. Where more waits to be sent, the form with its question does not
+// come to be seen: then the words that were refused are said too.
+function refusals(html, item) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  return [...page.querySelectorAll("[role=alert].app-note p")].map((each) => each.textContent.trim());
+  const said = [...page.querySelectorAll("[role=alert].app-note p")].map((each) => each.textContent.trim());
+  if (waiting().length) {
+    const words = new URLSearchParams(item.body).get("text");
+    const why = [...page.querySelectorAll(".nhsuk-error-summary li")].map((each) => each.textContent.trim());
+    said.push(...why.map((each) => (words ? `${each} – “${words}”` : each)));
+  }
+  return said;
 }
 
 let busy = false;
@@ -147,7 +171,7 @@ async function send() {
         return;
       }
       const html = await answer.text();
-      notices.push(...refusals(html));
+      notices.push(...refusals(html, first));
       if (!waiting().length) {
         show(html, first.focus); // while more waits, the page stands as the person left it
       }
@@ -205,7 +229,7 @@ document.addEventListener("submit", (event) => {
   say("sending");
   if (form.dataset.roomDeed === "card") {
     form.reset(); // it is on its way: pressed again, it would be another card
-    form.querySelector("[name=request_key]").value = crypto.randomUUID();
+    form.querySelector("[name=request_key]").value = newKey();
     form.querySelector("textarea").value = "";
   } else if (form.dataset.roomDeed === "vote") {
     voted(form, Number(event.submitter.value));
@@ -230,6 +254,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "mine") {
     arrive(event.detail.elt);
+    tidy();
   }
 });
 

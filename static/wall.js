@@ -51,10 +51,11 @@ function show() {
   const to = tops[screen] + here.clientHeight + EDGE;
   for (const { card, top, bottom } of laid) {
     const fits = bottom - top < here.clientHeight - head;
-    card.classList.toggle("is-elsewhere", fits && (top < from || bottom > to));
+    const seen = screen > 0 && bottom <= tops[screen - 1] + here.clientHeight + EDGE; // it was whole on the one before
+    card.classList.toggle("is-elsewhere", fits && (top < from || bottom > to || seen));
   }
-  for (const place of here.querySelectorAll(".app-wall__rest")) {
-    place.classList.toggle("is-elsewhere", !place.querySelector("li:not(.is-elsewhere)"));
+  for (const place of here.querySelectorAll(".app-wall__place")) {
+    place.classList.toggle("is-elsewhere", (screen > 0 || place.querySelector("li") !== null) && !place.querySelector("li:not(.is-elsewhere)"));
   }
   document.querySelector(".app-wall__part").textContent = tops.length > 1 ? `${screen + 1} / ${tops.length}` : "";
   return tops.length;

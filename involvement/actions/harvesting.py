@@ -15,7 +15,7 @@ from framework.catalogue import NOT_INVOLVEMENT, catalogue
 from involvement.access import Permission
 from involvement.actions import activities, board, classification
 from involvement.actions.base import Refused, require, writing
-from involvement.models import Activity, Card, CardOutcome, Room, User
+from involvement.models import Activity, Card, CardOutcome, Room, Service, User
 
 LONGEST_WORDS = CardOutcome._meta.get_field("words").max_length
 
@@ -27,23 +27,29 @@ def source_of(card: Card) -> str:
     return words % {"title": card.workshop.title[:100], "day": day.isoformat(), "number": card.number}
 
 
-def take_placement(*, card: Card, by: User, words: str = "") -> CardOutcome:
+def take_placement(
+    *, card: Card, by: User, words: str = "", here: Activity | None = None, service: Service | None = None
+) -> CardOutcome:
     """Put what the room agreed on of a card into the register, with the workshop as its source.
 
     A card that is an activity gets the agreed place (its first, or a correction where it stood elsewhere); a card that
-    somebody wrote becomes a new activity, placed where the room agreed on a place. Raises PermissionDenied, or Refused.
+    somebody wrote becomes a new activity of ``service``, placed where the room agreed on a place; or it is ``here``,
+    an activity on the list already, and is treated as that. Raises PermissionDenied, or Refused.
     """
     _require(card, by)
     if card.case:
         raise Refused(_("This is a worked case for practice. It is no activity of yours"))
     agreed = card.agreed if card.agreed in {*catalogue().places, NOT_INVOLVEMENT} else ""
-    if card.activity_id and not agreed:
+    if here is not None and here.organisation_id != card.organisation_id:
+        raise Refused({"here": _("Choose from the list")})
+    if (card.activity_id or here) and not agreed:
         raise Refused(_("The room did not agree on a place, so there is nothing to take"))
     with writing(card.organisation):
         _refuse_twice(card)
-        activity, reading = card.activity, None
+        activity, reading = card.activity or here, None
         if activity is None:
             facts = {"title": card.text, "description": card.detail or _("Named by people in a workshop.")}
+            facts |= {"service": service} if service else {}
             activity = activities.add_activity(organisation=card.organisation, by=by, facts=facts)
         if agreed:
             reading = _placed(activity, agreed, card, by)

@@ -32,7 +32,8 @@ class MovedOn(Refused):
 
 def lost_card(text: str) -> str:
     """Say that a card came too late."""
-    return _("The room had moved on, so your card was not put on the wall: “%(text)s”") % {"text": text}
+    words = _("The room had moved on, so your card was not put on the wall: “%(text)s”. The facilitator can type it in")
+    return words % {"text": text}
 
 
 def lost_choice(card: Card) -> str:

@@ -13,7 +13,7 @@ from involvement import facilitation
 from involvement.actions.hosting import LONGEST, may_run
 from involvement.forms.base import NHSForm, OrganisationForm, PlainForm
 from involvement.forms.fields import DayField
-from involvement.models import Card, Participant, Workshop
+from involvement.models import Activity, Card, Participant, Workshop
 from involvement.workshops import place_title
 
 HINTS = {
@@ -31,7 +31,9 @@ class WorkshopForm(OrganisationForm):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(
         label=_("What is the workshop called?"), help_text=HINTS["title"], max_length=LONGEST["title"],
-        error_messages={"required": _("Write a title")},
+        error_messages={
+            "required": _("Write a title"), "max_length": _("Use %(limit_value)d characters or fewer"),
+        },
     )  # fmt: skip
     mode = forms.ChoiceField(
         label=_("What do you want to do?"), choices=Workshop.Mode.choices, widget=forms.RadioSelect,
@@ -225,6 +227,40 @@ class TakeForm(NHSForm):
         label=_("What the people who were there read about it"), required=False, max_length=500,
         help_text=_("You can leave it empty. They read that it was taken."), widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
+
+
+class TakeCardForm(OrganisationForm):
+    """A written card as an activity: the one on the list that it is, or a new one and the service it is part of."""
+
+    here = forms.ChoiceField(label=_("Is it on the list already?"), widget=forms.RadioSelect)
+    service = forms.ChoiceField(
+        label=_("Which service is it part of, if it is new?"), required=False,
+        help_text=_("Choose the organisation as a whole only if it is not part of one service."),
+    )  # fmt: skip
+    words = TakeForm.base_fields["words"]
+
+    def __init__(self, *args, like: list[Activity], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.like = {str(each.pk): each for each in like}
+        self.services = {str(each.pk): each for each in self.organisation.services.all()}
+        listed = [(pk, each.title) for pk, each in self.like.items()]
+        self.fields["here"].choices = [("new", _("No, it is new")), *listed]
+        self.fields["service"].choices = [
+            ("", _("The organisation as a whole")), *((pk, each.name) for pk, each in self.services.items()),
+        ]  # fmt: skip
+        if not like:
+            del self.fields["here"]
+        if not self.services:
+            del self.fields["service"]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What take_placement takes: ``here``, ``service``, ``words``."""
+        said = self.cleaned_data
+        return {
+            "here": self.like.get(said.get("here", "")), "service": self.services.get(said.get("service", "")),
+            "words": said["words"],
+        }  # fmt: skip
 
 
 class IdeaForm(OrganisationForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -10,16 +11,21 @@ from django.views.decorators.http import require_safe
 from involvement.access import Permission, organisation_view
 from involvement.actions import harvesting
 from involvement.actions.base import Refused
-from involvement.forms.workshops import DeclineForm, IdeaForm, TakeForm
+from involvement.duplicates import like_words
+from involvement.forms.workshops import DeclineForm, IdeaForm, TakeCardForm, TakeForm
 from involvement.http import render_page
-from involvement.models import Room, Workshop
+from involvement.models import Card, Room, Workshop
 from involvement.workshops import load_card, load_workshop, place_title, results_page
+
+LIKE_SHOWN = 5  # activities that a card may be already
 
 
 @organisation_view(Permission.WORKSHOP_TAKE, load=load_workshop)
 @require_safe
 def workshop_take(request, organisation, workshop):
-    """List the cards that wait for a decision, and those that have one."""
+    """List the cards that wait for a decision, and those that have one. Practice leaves none."""
+    if workshop.mode == Workshop.Mode.CALIBRATE:
+        raise Http404
     rows = results_page(workshop, beside=True).ranked
     context = {
         "workshop": workshop, "room": workshop.room, "over": workshop.room.state == Room.State.CLOSED,
@@ -31,6 +37,8 @@ def workshop_take(request, organisation, workshop):
 @organisation_view(Permission.WORKSHOP_TAKE, load=load_card)
 def workshop_take_card(request, organisation, card):
     """Take one card, or decline it; afterwards change what the room reads, or decide again about what was not taken."""
+    if card.workshop.mode == Workshop.Mode.CALIBRATE:
+        raise Http404
     outcome = organisation.card_outcomes.select_related("activity", "action").filter(card=card).first()
     if outcome is not None:
         return _decided(request, organisation, card, outcome)
@@ -52,6 +60,7 @@ def workshop_take_card(request, organisation, card):
         "workshop": card.workshop, "card": card, "take": take, "no": no, "form": form, "idea": idea,
         "agreed": place_title(card.agreed), "outcome": None,
         "over": card.workshop.room.state == Room.State.CLOSED,
+        "nothing": bool(card.activity_id) and card.agreed in ("", Card.OPEN),
     }  # fmt: skip
     return render_page(request, "workshops/take_card.html", context, status=422 if form.errors else 200)
 
@@ -79,7 +88,11 @@ def _decided(request, organisation, card, outcome):
 
 
 def _take_form(organisation, card, idea: bool, said):
-    return IdeaForm(said, organisation=organisation, card=card) if idea else TakeForm(said)
+    if idea:
+        return IdeaForm(said, organisation=organisation, card=card)
+    if card.activity_id:
+        return TakeForm(said)
+    return TakeCardForm(said, organisation=organisation, like=like_words(organisation, card.text)[:LIKE_SHOWN])
 
 
 def _decide(card, by, form, idea: bool, declining: bool) -> None:
@@ -89,4 +102,4 @@ def _decide(card, by, form, idea: bool, declining: bool) -> None:
     elif idea:
         harvesting.take_idea(card=card, by=by, **said)
     else:
-        harvesting.take_placement(card=card, by=by, **said)
+        harvesting.take_placement(card=card, by=by, **(said if card.activity_id else form.facts))

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from involvement.actions import taking_part
+from involvement.actions import hosting, taking_part
 from involvement.actions.base import today
 from involvement.models import Placing, Vote, Workshop
 from tests.browser.hands import Keyboard, Pointer
@@ -86,12 +86,22 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     expect(wall.get_by_text("Foot clinic redesign")).to_be_visible()
     looked_at += axe(wall)
 
+    # what is refused once the network is back is not lost behind what was sent after it
+    first.page.context.set_offline(True)
+    for text in ("Ring 07700 900123 for a lift", "Lifts to the clinic"):
+        first.write("One thing on a card", text)
+        first.page.get_by_role("button", name="Put it on the wall").click()
+    first.page.context.set_offline(False)
+    expect(first.page.get_by_role("alert").first).to_contain_text("“Ring 07700 900123 for a lift”")
+    first.page.get_by_role("button", name="Take it back: Lifts to the clinic").click()
+    expect(first.page.get_by_role("main")).to_contain_text("off the wall")
+
     # somebody is writing while the room moves on: their words are not lost
     first.write("One thing on a card", "Half a thought")
     fay.goto(f"/o/ashdown/workshops/{workshop.pk}/run/")
     desk.press("Next: Place")
     expect(first.page.get_by_role("heading", level=1)).to_have_text("Where does each one belong?")
-    expect(first.page.get_by_role("main")).to_contain_text("It was not sent: “Half a thought”")
+    expect(first.page.get_by_role("main")).to_contain_text("The facilitator can still type it in: “Half a thought”")
 
     # one phone has no network for a while; another is used with keys; the third sends plain forms
     first.page.context.set_offline(True)
@@ -109,6 +119,13 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     expect(plain.page.get_by_role("main")).to_contain_text("1 of 3 done")
     assert sorted(Placing.objects.values_list("now", flat=True)) == ["coproducers", "owners", "users"]
     looked_at += axe(first.page) + axe(keys.page) + axe(fay)
+
+    # who is taken out is told so, and comes back by itself
+    someone = workshop.participants.get(perspective="patient")
+    hosting.ban(participant=someone, by=workshop.facilitator)
+    expect(first.page.get_by_role("heading", level=1)).to_have_text(re.compile("taken this phone out"))
+    hosting.ban(participant=someone, by=workshop.facilitator, banned=False)
+    expect(first.page.get_by_role("heading", level=1)).to_have_text("Where does each one belong?")
 
     # a keyboard that was at work is at the heading of the new step
     keys.page.get_by_role("button", name="Owners").first.or_(keys.page.locator("summary").first).first.focus()
@@ -158,6 +175,7 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
     desk.press("Next: End")
     desk.press("End the workshop")
     expect(first.page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    expect(first.page.locator("#board")).to_have_count(0)
     expect(first.page.get_by_role("main")).to_contain_text("We tell you by March")
     first.page.reload()
     looked_at += axe(first.page)

@@ -156,3 +156,49 @@ def test_an_editor_hears_that_cards_wait(world, org, held):
     assert "1 card from a workshop waits" in client.get(front).content.decode()
     client.force_login(world.people["vi"])
     assert "from a workshop waits" not in client.get(front).content.decode()
+
+
+def test_a_card_that_is_on_the_list_already_comes_onto_it_once(world, org, held):
+    workshop = held(agreed=[("Friends and Family Tests", "owners"), ("Youth forum", "owners")])
+    survey = world.ashdown.survey
+    Activity.objects.filter(pk=survey.pk).update(title="Friends and Family Test")
+    client, many = Client(), Activity.objects.count()
+    client.force_login(world.people["ed"])
+    there, new = (
+        reverse("workshop-take-card", args=[org.slug, workshop.pk, card_of(workshop, text).pk])
+        for text in ("Friends and Family Tests", "Youth forum")
+    )
+    assert "Is it on the list already?" in client.get(there).content.decode()
+    assert client.post(there, {"words": ""}).status_code == 422, "the question is answered"
+    assert client.post(there, {"here": str(survey.pk), "words": ""}).status_code == 302
+    assert Activity.objects.count() == many and current_classification(survey).primary_place == "owners"
+    assert "Is it on the list already?" not in client.get(new).content.decode()
+    service = org.services.create(name="Foot clinic")
+    assert client.post(new, {"service": str(service.pk), "words": ""}).status_code == 302
+    assert Activity.objects.get(title="Youth forum").service == service
+
+
+def test_what_a_room_changed_on_the_list_is_told_to_it_and_to_the_board(world, org, held):
+    survey, panel = world.ashdown.survey, world.ashdown.panel
+    workshop = held("review", agreed=[(survey, "owners"), (panel, "open")])
+    client = Client()
+    client.force_login(world.people["ed"])
+    open_card = workshop.cards.get(activity=panel)
+    page = client.get(reverse("workshop-take-card", args=[org.slug, workshop.pk, open_card.pk])).content.decode()
+    assert "Leave it as it is" in page and "Take it" not in page
+    harvesting.take_placement(card=card_of(workshop, survey.title), by=world.people["ed"])
+    results = client.get(reverse("workshop-results", args=[org.slug, workshop.pk])).content.decode()
+    assert "was Users, now Owners" in results
+    told = Client().get(reverse("room", args=[workshop.room.code])).content.decode()
+    assert "its place on the list is now what the room agreed on" in told and "was Users" not in told
+
+
+def test_practice_leaves_nothing_to_decide(world, org, held):
+    workshop = held("calibrate", cases=["published-waits"])
+    client = Client()
+    client.force_login(world.people["ed"])
+    assert client.get(reverse("workshop-take", args=[org.slug, workshop.pk])).status_code == 404
+    results = client.get(reverse("workshop-results", args=[org.slug, workshop.pk])).content.decode()
+    assert "What became of it" not in results and "practised on 1 worked case" in results
+    told = Client().get(reverse("room", args=[workshop.room.code])).content.decode()
+    assert "The framework:" in told and "nobody has said yet" not in told

@@ -151,5 +151,6 @@ def test_a_room_that_nobody_closed_is_closed_and_what_came_out_is_kept(world):
     assert fresh(workshop).results is None
     call_command("retention")
     workshop = fresh(workshop)
-    assert workshop.room.state == "closed" and results_page(workshop).rows[0].before_most == "Users: 6 of the 6 who chose"
+    assert workshop.room.state == "closed"
+    assert results_page(workshop).rows[0].before_most == "Users: 6 of the 6 who chose"
     assert workshop.participants.count() == 6, "they stay for as long as those of a room that was closed today"
