@@ -93,7 +93,7 @@ def test_an_evening_in_a_hall(visit, stage, axe, joined):
         first.page.get_by_role("button", name="Put it on the wall").click()
     first.page.context.set_offline(False)
     expect(first.page.get_by_role("alert").first).to_contain_text("“Ring 07700 900123 for a lift”")
-    first.page.get_by_role("button", name="Take it back: Lifts to the clinic").click()
+    first.page.get_by_role("button", name="Take it back Lifts to the clinic").click()
     expect(first.page.get_by_role("main")).to_contain_text("off the wall")
 
     # somebody is writing while the room moves on: their words are not lost
