@@ -20,7 +20,8 @@ from involvement.cells import csv_lines
 from involvement.models import Card, Participant, Room, Workshop
 from involvement.reports.blocks import Block, Bullets, Document, Heading, Paragraph, Table
 from involvement.reports.signs import plain
-from involvement.workshops import Results, answer_of, choices, group_name, place_title
+from involvement.results import Results
+from involvement.workshops import answer_of, choices, group_name, place_title
 
 BLANK_CARDS, BLANK_ROWS, LINES = 6, 12, 14  # on the sheets that are printed before anybody knows the cards
 FILES = {"pdf": "PDF", "docx": "Word", "xlsx": "Excel", "csv": "CSV"}
@@ -53,7 +54,8 @@ def result_columns() -> list[str]:
         _("Number"), _("Card"), _("From paper"),
         *(_("Before the talk: %(place)s") % {"place": place} for place in chose),
         *(_("After the talk: %(place)s") % {"place": place} for place in chose),
-        _("Votes"), _("Agreed"), _("Note"), _("First step"), _("What became of it"), _("What the room reads"),
+        _("Votes"), _("Agreed"), _("Note"), _("First step"), _("The list, or the framework"), _("What became of it"),
+        _("What the room reads"),
     ]  # fmt: skip
 
 
@@ -63,7 +65,8 @@ def result_rows(results: Results) -> Iterator[list[str | int]]:
         yield [
             row.kept["number"], row.kept["text"], _("yes") if row.kept["on_paper"] else "",
             *_numbers(row.before), *_numbers(row.after), "" if row.kept["votes"] is None else row.kept["votes"],
-            row.agreed, row.kept["note"], row.kept["first_step"], row.became,
+            row.agreed, row.kept["note"], row.kept["first_step"], row.stands,
+            "" if results.workshop.mode == Workshop.Mode.CALIBRATE else row.became,
             row.outcome.words if row.outcome else "",
         ]  # fmt: skip
 
@@ -146,8 +149,7 @@ def results_document(results: Results) -> Document:
         Paragraph(plain(workshop.purpose), lead=_("What it was for:")),
         Paragraph(plain(workshop.promise), lead=_("What was promised:"), kind="note"),
         *_before_and_after(results),
-        Heading(_("What became of each card")),
-        _outcomes(results) if results.rows else Paragraph(_("No card was laid.")),
+        *_what_became(results),
     ]
     day = _day(workshop.held_on)
     title = plain(_("What came out: %(title)s") % {"title": workshop.title})
@@ -166,6 +168,9 @@ def _in_short(results: Results) -> str:
     cards = len(results.rows)
     if results.workshop.mode == Workshop.Mode.IMAGINE:
         return ngettext("They had %(n)d idea.", "They had %(n)d ideas.", cards) % {"n": cards}
+    if results.workshop.mode == Workshop.Mode.CALIBRATE:
+        words = ngettext("They practised on %(n)d worked case.", "They practised on %(n)d worked cases.", cards)
+        return words % {"n": cards}
     words = _("Of %(all)d cards they agreed on %(n)d, and did not agree on %(m)d.")
     return words % {"all": cards, "n": results.agreed, "m": results.open}
 
@@ -173,19 +178,36 @@ def _in_short(results: Results) -> str:
 def _before_and_after(results: Results) -> list[Block]:
     if results.workshop.mode == Workshop.Mode.IMAGINE or not results.rows:
         return []
-    hidden = _("not shown")
+    hidden, mode = _("not shown"), results.workshop.mode
+    last = {Workshop.Mode.CALIBRATE: _("The framework"), Workshop.Mode.REVIEW: _("Agreed; on the list")}
     rows = tuple(
         (
             plain(f"{row.kept['number']}. {row.kept['text']}"), row.before_most or hidden, row.after_most or hidden,
-            plain("\n".join(_group(group) for group in row.after_groups)), row.agreed or _("not talked about"),
+            plain("\n".join(_group(group) for group in row.after_groups)), _last(row, mode),
         )
         for row in results.rows
     )  # fmt: skip
-    header = (_("Card"), _("Most before"), _("Most after"), _("By who they are, after"), _("Agreed"))
+    header = (_("Card"), _("Most before"), _("Most after"), _("By who they are, after"), last.get(mode, _("Agreed")))
     return [
         Heading(_("Before and after the talk")),
         Table(_("Where people put each card"), header, rows, (24, 14, 14, 36, 12)),
     ]
+
+
+def _last(row, mode: str) -> str:
+    """Return what stands beside how people chose: what they agreed on, where the list or the framework puts it."""
+    agreed = row.agreed or _("not talked about")
+    if mode == Workshop.Mode.CALIBRATE:
+        return row.stands or _("shown at the end")
+    return f"{agreed}\n{row.stands or _('no place yet')}" if mode == Workshop.Mode.REVIEW else agreed
+
+
+def _what_became(results: Results) -> list[Block]:
+    """Return what the organisation did with the cards; of practice nothing is left to do."""
+    if results.workshop.mode == Workshop.Mode.CALIBRATE:
+        return []
+    table = _outcomes(results) if results.rows else Paragraph(_("No card was laid."))
+    return [Heading(_("What became of each card")), table]
 
 
 def _group(group: dict[str, Any]) -> str:

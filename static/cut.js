@@ -1,9 +1,12 @@
 // A page that asks the server again and again says so when it gets no answer, and since when.
 
-const sign = document.querySelector("[data-cut]");
+const sign = document.querySelector("[data-cut]"); // pages that ask nothing have none
 let since = "";
 
 function cut() {
+  if (!sign) {
+    return;
+  }
   since ||= new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
   sign.textContent = `${sign.dataset.cut} ${since}. ${sign.dataset.then}`;
   sign.hidden = false;
@@ -11,7 +14,9 @@ function cut() {
 
 function back() {
   since = "";
-  sign.hidden = true;
+  if (sign) {
+    sign.hidden = true;
+  }
 }
 
 for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
@@ -32,3 +37,4 @@ document.body.addEventListener("htmx:beforeOnLoad", (event) => {
   }
 });
 window.addEventListener("offline", cut);
+window.addEventListener("online", back);

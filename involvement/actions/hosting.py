@@ -33,7 +33,6 @@ from involvement.models import (
     Placing,
     Room,
     User,
-    Vote,
     Workshop,
 )
 
@@ -219,6 +218,9 @@ def keep_results(*, workshop: Workshop, by: User, results: dict) -> None:
     with _hosting(workshop, by) as room:
         lately = timezone.now() - timedelta(days=settings.KEEP_DAYS["workshops"])
         if room.state == Room.State.CLOSED and room.closed_at > lately:
+            known = {each["id"]: each for each in (workshop.results or {}).get("cards", [])}
+            for each in results["cards"]:  # where the list put it when the room ended, whatever was taken since
+                each["stood"] = known.get(each["id"], each).get("stood")
             Workshop.objects.filter(pk=workshop.pk).update(results=results)
             _changed(workshop, stage=False)
 
@@ -242,7 +244,11 @@ def shut(*, workshop: Workshop, results: dict, now: datetime) -> None:
 
 @contextmanager
 def _hosting(workshop: Workshop, by: User):
-    """Open a transaction of the facilitator's with the room's row locked: phones' writes wait until it is over."""
+    """Open a transaction of the facilitator's with the room's row locked: phones' writes wait until it is over.
+
+    Where the room is over the organisation's version rises at the end. So the order of locks is room, organisation:
+    what holds the organisation's (base.once, base.writing) never asks for a room's.
+    """
     require(workshop.organisation, by, Permission.WORKSHOP_RUN)
     with transaction.atomic():
         _refuse_closed(workshop.organisation)
@@ -433,21 +439,22 @@ def ban_author(*, card: Card, by: User) -> None:
 def seat_table(
     *, workshop: Workshop, by: User, perspective: str, people: int, key: UUID | None = None
 ) -> PaperTable:
-    """Seat a table of people without phones, who are all of one ``perspective``. Raises Refused with a sentence."""
+    """Seat a table of people without phones, all of one ``perspective``; sent again with ``key`` it is the same.
+
+    Raises Refused with a sentence per field.
+    """
     _checked_table(perspective, people)
-
-    def write() -> dict:
-        with _hosting(workshop, by):
-            last = workshop.paper_tables.aggregate(last=Max("number"))["last"] or 0
-            table = PaperTable.objects.create(
-                organisation=workshop.organisation, workshop=workshop, number=last + 1, perspective=perspective,
-                people=people, recorded_by=by,
-            )  # fmt: skip
-            _changed(workshop, stage=False)
-        return {"table": str(table.pk)}
-
-    made = once(organisation=workshop.organisation, by=by, key=key, write=write)
-    return workshop.paper_tables.get(pk=made["table"])
+    with _hosting(workshop, by):
+        known = workshop.paper_tables.filter(key=key).first() if key else None
+        if known is not None:
+            return known
+        last = workshop.paper_tables.aggregate(last=Max("number"))["last"] or 0
+        table = PaperTable.objects.create(
+            organisation=workshop.organisation, workshop=workshop, number=last + 1, perspective=perspective,
+            people=people, key=key, recorded_by=by,
+        )  # fmt: skip
+        _changed(workshop, stage=False)
+    return table
 
 
 def change_table(*, table: PaperTable, by: User, perspective: str, people: int) -> PaperTable:
@@ -533,11 +540,3 @@ def _refuse_early(workshop: Workshop, room: Room, chose: Mapping, votes: Mapping
         if any(said.values()) and not facilitation.has_reached(workshop.mode, room.step, step):
             title = facilitation.STEPS[step].title
             raise Refused(_("The room has not come to the step “%(title)s” yet") % {"title": title})
-
-
-def voted(workshop: Workshop) -> int:
-    """Return how many votes have been given on phones. One query."""
-    return sum(
-        Vote.objects.filter(organisation=workshop.organisation, card__workshop=workshop, participant__banned=False)
-        .values_list("number", flat=True)
-    )  # fmt: skip

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                     ("public", "Member of the public"), ("staff", "Staff"),
                     ("board", "Board member or governor"), ("other", "Somebody else")], max_length=8)),
                 ("people", models.PositiveSmallIntegerField()),
+                ("key", models.UUIDField(null=True)),
                 ("organisation", models.ForeignKey(
                     editable=False, on_delete=django.db.models.deletion.PROTECT, to="involvement.organisation")),
                 ("recorded_by", models.ForeignKey(
@@ -41,8 +42,10 @@ class Migration(migrations.Migration):
             options={
                 "default_related_name": "paper_tables",
                 "ordering": ["number"],
-                "constraints": [models.UniqueConstraint(
-                    fields=("workshop", "number"), name="paper_table_number_once_a_workshop")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workshop", "key"), name="paper_table_once_a_form"),
+                    models.UniqueConstraint(fields=("workshop", "number"), name="paper_table_number_once_a_workshop"),
+                ],
             },
         ),
         migrations.AddField(

@@ -11,7 +11,8 @@ from involvement.actions.hosting import standing
 from involvement.maps import build_map
 from involvement.models import Workshop
 from involvement.reports import CONTENT_TYPES
-from involvement.workshops import load_workshop, missing_ways, results_page
+from involvement.results import results_page
+from involvement.workshops import load_workshop, missing_ways
 
 
 def _asked(organisation, workshop: int, **what: str):
@@ -25,7 +26,8 @@ def workshop_file(request, organisation, asked):
     workshop, kind = asked
     if kind not in papers.FILES:
         raise Http404
-    return _file(papers.results_file(results_page(workshop), kind), kind, f"workshop-{workshop.pk}-results")
+    made = papers.results_file(results_page(workshop, beside=True), kind)
+    return _file(made, kind, f"workshop-{workshop.pk}-results")
 
 
 @organisation_view(Permission.WORKSHOP_RUN, load=_asked)

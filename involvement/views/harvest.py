@@ -15,7 +15,8 @@ from involvement.duplicates import like_words
 from involvement.forms.workshops import DeclineForm, IdeaForm, TakeCardForm, TakeForm
 from involvement.http import render_page
 from involvement.models import Card, Room, Workshop
-from involvement.workshops import load_card, load_workshop, place_title, results_page
+from involvement.results import results_page
+from involvement.workshops import load_card, load_workshop, place_title
 
 LIKE_SHOWN = 5  # activities that a card may be already
 

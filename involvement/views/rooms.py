@@ -37,8 +37,9 @@ from involvement.actions.base import Refused
 from involvement.forms.workshops import CodeForm, JoinForm, OwnCardForm
 from involvement.keeping import page
 from involvement.models import Card, Participant, Workshop
+from involvement.results import results_page
 from involvement.tenancy import inside
-from involvement.workshops import board_of, choices, mine_of, place_title, results_page
+from involvement.workshops import board_of, choices, mine_of, place_title
 
 ANYBODY = secrets.token_hex(32)  # lies where a page that is kept says as whom somebody is here
 KEPT = 64  # rooms whose present version is kept in this process
@@ -113,8 +114,7 @@ def _room(request, guest: Guest):
     def draw(who: str = ""):
         return render(request, _template(request), _page(guest, who=who))
 
-    step = guest.room.step
-    if step == facilitation.WELCOME or (step == facilitation.GATHER and not guest.participant.has_written):
+    if guest.room.step in (facilitation.WELCOME, facilitation.GATHER) and not guest.participant.has_written:
         own = {ANYBODY: _who(guest)}  # but for this line it is as everybody sees it who has just come in
         return page(request, _seen_of(guest, request) + ":inside", lambda: draw(ANYBODY), own)
     return draw()

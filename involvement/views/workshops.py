@@ -29,6 +29,7 @@ from involvement.maps import build_map
 from involvement.models import Card, PaperCount, PaperTable, Participant, Workshop
 from involvement.papers import FILES, HANDOUTS, without_scheme
 from involvement.practising import cases_of_set
+from involvement.results import results_of, results_page
 from involvement.workshops import (
     board_of,
     cards_waiting,
@@ -38,8 +39,6 @@ from involvement.workshops import (
     load_workshop,
     missing_ways,
     place_title,
-    results_of,
-    results_page,
     workshop_rows,
 )
 
@@ -50,7 +49,9 @@ CASES = {45: 4, 90: 8, 150: 12}  # worked cases that fit in so many minutes
 @require_safe
 def workshop_list(request, organisation):
     """List the workshops, newest first, with how many cards wait for a decision."""
-    context = {"workshops": workshop_rows(request.viewer), "waiting": cards_waiting(organisation)}
+    waiting = cards_waiting(organisation)
+    rows = [{"workshop": each, "waiting": waiting.get(each.pk, 0)} for each in workshop_rows(request.viewer)]
+    context = {"workshops": rows}
     return render_page(request, "workshops/list.html", context)
 
 

@@ -9,7 +9,7 @@ from involvement.actions import harvesting, hosting
 from involvement.actions.base import Refused, today
 from involvement.actions.classification import current_classification
 from involvement.models import Action, Activity, CardOutcome
-from involvement.workshops import results_of
+from involvement.results import results_of
 from tests.rooms import fresh, plan
 
 

@@ -1,6 +1,7 @@
 """Pages that are kept (keeping.py): what memory serves is what would be drawn, for the same rights, and no older."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from involvement.actions import accounts, activities, assessing, hosting
 from involvement.actions.base import today
 from involvement.forms.gaps import ReasonForm
 from involvement.keeping import page
-from involvement.workshops import results_of
+from involvement.results import results_of
 from tests import rooms
 from tests.world import ASHDOWN
 
@@ -207,3 +208,16 @@ def test_the_door_tells_at_once_what_was_changed_of_the_workshop(world, keeping)
     assert "Another evening" in Client().get(where).content.decode()
     hosting.close_room(workshop=rooms.fresh(workshop), by=world.people["fay"], results=results_of(workshop))
     assert 'name="perspective"' not in Client().get(where).content.decode()
+
+
+def test_no_page_that_people_share_tells_of_somebodys_card(world, keeping):
+    """Back at the welcome, whoever wrote a card that was hidden reads so, and nobody else does."""
+    fay = world.people["fay"]
+    workshop = rooms.plan(world.ashdown.organisation, fay)
+    where = f"/w/{workshop.room.code}/"
+    author, other = (rooms.phone(workshop) for _each in range(2))
+    author.post(f"{where}cards/", {"text": "Something private", "request_key": uuid4()})
+    hosting.hide(card=workshop.cards.get(), by=fay)
+    hosting.move(workshop=workshop, by=fay, step="welcome")
+    assert "Something private" in author.get(where).content.decode()
+    assert "Something private" not in other.get(where).content.decode()

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from involvement import papers
 from involvement.actions import hosting, taking_part
 from involvement.reports import CONTENT_TYPES
+from involvement.results import results_of
 from tests.rooms import fresh, hall, plan
 
 NAUGHTY = ("=cmd|' /C calc'!A0", "#panic() $x$ *bold* @ref <label>", "smile 😀 一二 שלום", "a\u202egnp.exe")
@@ -129,3 +130,17 @@ def test_what_is_printed_is_tagged_holds_the_cards_and_comes_in_large_print(clie
         assert f"{code[:4]} {code[4:]}" in said and "testserver/join" in said
     assert (large.content != made.content) == papers.HANDOUTS[name].large
     assert client.get(reverse("workshop-print", args=["ashdown", workshop.pk, "nothing"])).status_code == 404
+
+
+@pytest.mark.parametrize("kind", papers.FILES)
+def test_a_file_of_practice_has_the_frameworks_answers_and_nothing_to_decide(client, world, fay, kind):
+    workshop = plan(world.ashdown.organisation, fay, "calibrate", cases=["published-waits"])
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    client.force_login(fay)
+    made = file(client, fresh(workshop), kind).content
+    if kind == "xlsx":
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(made)).get_sheet_by_name("Cards").to_python()
+        told = " ".join(map(str, rows[1]))
+    else:
+        told = words(kind, made)
+    assert "Choosers" in told and "obody has said yet" not in told and "did not agree" not in told

@@ -17,7 +17,7 @@ from involvement.actions import hosting, retention, security, taking_part
 from involvement.cachekeys import key
 from involvement.events import NO_ADDRESS
 from involvement.models import Invitation, Participant, Placing, RequestKey, SecurityEvent, StoredFile
-from involvement.workshops import results_of, results_page
+from involvement.results import results_of, results_page
 from tests.rooms import fresh, hall, plan
 from tests.world import rewrite
 

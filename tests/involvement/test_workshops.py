@@ -16,7 +16,8 @@ from involvement.actions import harvesting, hosting, taking_part
 from involvement.actions.base import Refused
 from involvement.models import Card, Participant, Placing, Room, Vote
 from involvement.models.workshops import CODE_LENGTH, CODE_SIGNS, new_code
-from involvement.workshops import board_of, results_of, results_page
+from involvement.results import results_of, results_page
+from involvement.workshops import board_of
 from tests.rooms import PROMISE, fresh, hall, phone, plan
 
 
@@ -321,6 +322,16 @@ def test_people_on_paper_count_as_people_with_phones(org, fay):
     assert board_of(workshop, workshop.room).people == 6
 
 
+def test_a_table_sent_twice_is_one_table(org, fay):
+    workshop, key = plan(org, fay), uuid4()
+    client = Client()
+    client.force_login(fay)
+    where = reverse("workshop-paper", args=[org.slug, workshop.pk])
+    said = {"perspective": "carer", "people": 6, "request_key": key}
+    assert client.post(where, said)["Location"] == client.post(where, said)["Location"]
+    assert workshop.paper_tables.count() == 1
+
+
 def test_nobody_votes_on_paper_before_the_vote_or_more_than_they_have(org, fay):
     workshop = plan(org, fay, votes_each=2)
     first, second = lay(workshop, "One", "Two")
@@ -619,3 +630,18 @@ def test_the_phone_that_wrote_a_card_can_be_taken_out_with_it(org, fay):
         hosting.ban_author(card=paper, by=fay)
     people = client.get(reverse("workshop-people", args=[org.slug, workshop.pk])).content.decode()
     assert "Kind" in people and "Rude" not in people, "whose phone it is, is not told"
+
+
+def test_where_the_list_stood_at_the_end_is_kept_whatever_is_counted_later(world, org, fay):
+    survey = world.ashdown.survey
+    workshop = plan(org, fay, mode="review", activities=[survey])
+    workshop = at(workshop, "agree")
+    hosting.agree(card=workshop.cards.get(), by=fay, agreed="owners", note="")
+    hosting.close_room(workshop=workshop, by=fay, results=results_of(workshop))
+    card = workshop.cards.select_related("workshop__room", "organisation", "activity").get()
+    harvesting.take_placement(card=card, by=world.people["ed"])
+    table = seat(fresh(workshop))
+    hosting.count_table(table=table, by=fay, chose={card: {"owners": 2}})
+    hosting.keep_results(workshop=fresh(workshop), by=fay, results=results_of(workshop))
+    (row,) = results_page(fresh(workshop), beside=True).rows
+    assert row.stands == "was Users, now Owners" and results_page(fresh(workshop)).people == 6

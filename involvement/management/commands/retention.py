@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from involvement.actions import hosting, retention
 from involvement.backups import BackupError, insist_on_owner
-from involvement.workshops import results_of
+from involvement.results import results_of
 
 
 class Command(BaseCommand):
